@@ -115,6 +115,7 @@ def startup_from(options: argparse.Namespace) -> Startup:
         title=settings.ui.title,
         keys=settings.keys,
         motion="reduced" if is_plain else settings.ui.motion,
+        timestamps=settings.ui.timestamps,
         is_plain=is_plain,
         flags={key: value for key, value in flags.items() if value}
         | ({"ui.plain": "true"} if options.plain else {}),

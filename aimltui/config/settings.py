@@ -22,6 +22,7 @@ auto_copy = true        # copy text selected with the mouse
 sidebar = "auto"        # auto, shown, hidden
 title = true            # show the thread and its state in the terminal's title
 motion = "full"         # full, or reduced: nothing blinks or slides
+timestamps = true       # show when each message was written
 plain = false           # true: no colours, no borders, no motion
 
 [keys]                  # other keys for commands: settings (F2) shows their names
@@ -123,6 +124,8 @@ class UiSettings:
     """Show the thread and its state in the terminal's title, and progress where the terminal can."""
     motion: Literal["full", "reduced"] = "full"
     """`reduced`: nothing blinks or slides."""
+    timestamps: bool = True
+    """Show when each message was written."""
     plain: bool = False
     """No colours, no borders, no motion."""
 

@@ -171,6 +171,8 @@ class Startup:
     """Whether the terminal's title shows the open thread."""
     motion: str = "full"
     """`full` or `reduced`."""
+    timestamps: bool = True
+    """Whether messages show when they were written."""
     is_plain: bool = False
     """Whether the screen has no colours, borders and motion."""
     keys: Mapping[str, str] = field(default_factory=dict)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,6 +56,22 @@ def stop(terminal: Terminal) -> None:
     terminal.wait_gone("running")
 
 
+def suspend_and_return(terminal: Terminal) -> None:
+    """Suspend the program from the palette, as ctrl+z would, and continue it."""
+    taken = bytes(terminal.raw).count(b"\x1b[?1049h")
+    terminal.press("ctrl+p")
+    terminal.wait_for("search commands")
+    terminal.type("suspend")
+    terminal.wait_for("go back to the shell")
+    terminal.press("enter")
+    stopped = os.WSTOPPED | os.WNOHANG | os.WNOWAIT
+    terminal.wait_until(lambda: os.waitid(os.P_PID, terminal.pid, stopped) is not None, "a stopped program")
+    terminal.wait_until(lambda: b"\x1b[?1049l" in bytes(terminal.raw), "the screen of the shell")
+    os.kill(terminal.pid, signal.SIGCONT)
+    terminal.wait_until(lambda: bytes(terminal.raw).count(b"\x1b[?1049h") > taken, "the screen again")
+    terminal.wait_for("not finished yet")
+
+
 def test_a_conversation_and_a_draft_are_there_again_after_a_restart(tmp_path: Path) -> None:
     with demo(tmp_path) as terminal:
         terminal.wait_for(PROMPT)
@@ -62,6 +80,7 @@ def test_a_conversation_and_a_draft_are_there_again_after_a_restart(tmp_path: Pa
         terminal.wait_for("x = 1")
         terminal.type("not finished yet")
         terminal.wait_for("not finished yet")
+        suspend_and_return(terminal)
         terminal.quit()
         title, tail = bytes(terminal.raw), bytes(terminal.raw[-4000:])
     assert b"\x1b[?1049l" in tail, "the alternate screen is left"

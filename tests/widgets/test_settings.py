@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from aimltui.tui.screens.dialogs.settings import SettingsScreen
 from tests.support.fake_transport import FakeTransport
 from tests.support.screen import Seat, seat
+
+
+def heading(here: Seat) -> str:
+    """The line over what the user said, as the transcript paints it."""
+    return next((row for row in here.shown().splitlines() if "▌ You" in row), "")
 
 
 async def choose(here: Seat, words: str) -> None:
@@ -38,6 +44,19 @@ async def test_settings_are_shown_changed_and_taken_back(tmp_path: Path) -> None
         assert not main.prompt.cursor_blink
         assert here.app.animation_level == "none"
         await here.until(lambda: "reduced" in here.shown())
+
+        await here.pilot.press("escape")
+        await here.write("Hello!")
+        await here.idle()
+        clock = time.strftime("%H:%M", time.localtime(here.server.now))[:3]
+        await here.until(lambda: clock in heading(here), "the time of the message")
+        await here.pilot.press("f2")
+        await here.until(lambda: "Motion" in here.shown())
+        await choose(here, "ui.timestamps")
+        await here.pilot.press("escape")
+        await here.until(lambda: heading(here) and clock not in heading(here), "a message without its time")
+        await here.pilot.press("f2")
+        await here.until(lambda: "Motion" in here.shown())
 
         await choose(here, "ui.auto_copy")
         assert main.startup.auto_copy is False

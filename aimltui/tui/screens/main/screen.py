@@ -138,6 +138,7 @@ class MainScreen(
         """Connect after the first frame."""
         if self.startup.sidebar == "hidden":
             self.add_class("-sidebar-closed")
+        self.transcript.has_times = self.startup.timestamps
         self.prompt.cursor_blink = self.startup.motion != "reduced"
         self.threads.set_rows((), empty="loading threads…")
         self.show_state()

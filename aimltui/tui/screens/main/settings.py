@@ -52,11 +52,13 @@ class SettingsPart(MainView):
     def preview_setting(self, info: SettingInfo, value: Value | None) -> None:
         """Show the effect of a value at once."""
         name = info.key.removeprefix("ui.")
-        if name in ("alerts", "auto_copy", "sidebar", "title", "motion"):
+        if name in ("alerts", "auto_copy", "sidebar", "title", "motion", "timestamps"):
             change: dict[str, Any] = {name: value}
             self.startup = replace(self.startup, **change)
         if name == "sidebar":
             self.set_class(value == "hidden", "-sidebar-closed")
+        if name == "timestamps":
+            self.transcript.has_times = bool(value)
         if name == "motion":
             self.prompt.cursor_blink = value != "reduced"
         if name == "title" and not value:

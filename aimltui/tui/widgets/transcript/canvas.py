@@ -120,6 +120,8 @@ class RenderContext:
     """Facts about files and repeated calls; the same object while the widget lives."""
     half_blocks: bool = True
     """Whether pictures are drawn."""
+    has_times: bool = True
+    """Whether a message shows when it was written."""
 
 
 class Row:

@@ -51,6 +51,8 @@ class Pane(ScrollView):
 
     following: reactive[bool] = reactive(True, repaint=False)
     """Whether the end stays visible while text arrives."""
+    has_times: reactive[bool] = reactive(True, repaint=False)
+    """Whether messages show when they were written."""
     new_lines: reactive[int] = reactive(0, repaint=False)
     """Lines that were added below the window since it left the end."""
 
@@ -100,6 +102,10 @@ class Pane(ScrollView):
     def _theme_changed(self, _theme: Theme) -> None:
         self._lay_out()
 
+    def watch_has_times(self) -> None:
+        """Draw everything again with or without times."""
+        self._lay_out()
+
     def on_resize(self) -> None:
         """Fold all text again, with the same line at the top."""
         self._fit()
@@ -120,7 +126,8 @@ class Pane(ScrollView):
             return
         palette = build_palette(self.app.theme_variables, self.background_colors[1])
         draws, glyphs = self.draws_pictures, glyph_set(self._glyphs)
-        self._item_list.set_context(RenderContext(width, palette, glyphs, self._clock(), self._extras, draws))
+        context = RenderContext(width, palette, glyphs, self._clock(), self._extras, draws, self.has_times)
+        self._item_list.set_context(context)
         self._settle(everything=True)
 
     def _settle(self, *, everything: bool = False) -> None:

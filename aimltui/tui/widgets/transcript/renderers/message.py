@@ -126,7 +126,7 @@ class MessageDrawing:
             accent = palette.pending
         self.canvas = Canvas(context, accent)
         clock = ""
-        if entry.created_at is not None:
+        if entry.created_at is not None and context.has_times:
             clock = time.strftime("%H:%M", time.localtime(entry.created_at))
         heading = [StyledText(clean_line(entry.author), accent)]
         if entry.to is not None:
