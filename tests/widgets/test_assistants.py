@@ -12,8 +12,10 @@ from textual.widgets import Input, TextArea
 from aimltui.tui.screens.assistants.editor import AssistantEditor
 from aimltui.tui.screens.assistants.manager import AssistantsScreen
 from aimltui.tui.screens.assistants.run_options import RunOptionsScreen
+from aimltui.tui.screens.dialogs.choice import ChoiceScreen
+from aimltui.tui.screens.dialogs.path import PathScreen
 from aimltui.tui.screens.dialogs.question import QuestionSheet
-from aimltui.tui.state.run_options import EXAMPLE, from_metadata
+from aimltui.tui.state.run_options import EXAMPLE, RunOptions, from_metadata
 from aimltui.wire.assistants import Assistant, starters_of
 from aimltui.wire.threads import TRASHED_AT
 from tests.support.fake_transport import FakeTransport
@@ -53,12 +55,18 @@ def writes_options(here: Seat) -> bool:
     return isinstance(here.app.screen, RunOptionsScreen) and isinstance(here.app.screen.focused, TextArea)
 
 
+def shown_options(here: Seat) -> RunOptions:
+    screen = here.app.screen
+    assert isinstance(screen, RunOptionsScreen)
+    return screen.options
+
+
 def named(server: FakeTransport, name: str) -> Assistant:
     return next(one for one in server.assistants.values() if one.name == name)
 
 
 async def test_a_ready_made_assistant_answers_after_one_key_and_offers_its_starters(
-    server: FakeTransport, tmp_path: Path
+    server: FakeTransport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with seat(server, tmp_path, model="gpt-4o") as here:
         await open_list(here)
@@ -96,10 +104,13 @@ async def test_a_ready_made_assistant_answers_after_one_key_and_offers_its_start
             await here.idle()
             assert server.asked("create_run")[-1].additional_instructions == expected
             await here.until(lambda: "next run" not in here.shown())
-        # for the thread they stay
+        # for the thread they stay; the user's editor writes them
+        monkeypatch.setenv("VISUAL", f"""sh -c 'printf "%s" "{EXAMPLE}" > "$0"'""")
         await here.write("/options")
-        await here.until(lambda: isinstance(here.app.screen, RunOptionsScreen))
-        await here.pilot.press("shift+tab", "right", "ctrl+t", "ctrl+s")
+        await here.until(lambda: writes_options(here))
+        await here.pilot.press("shift+tab", "right", "ctrl+g")
+        await here.until(lambda: EXAMPLE in shown_options(here).additional)
+        await here.pilot.press("ctrl+s")
         await here.until(lambda: "thread: more instructions" in here.shown())
         # escape asks before it discards what was typed
         await here.write("/options")
@@ -131,6 +142,18 @@ async def test_a_change_is_checked_saved_and_never_lost(server: FakeTransport, t
         await here.pilot.press("ctrl+s")
         await here.until(lambda: "A number from 0 to 2" in here.shown())
         assert server.asked("modify_assistant") == []
+        # a file of this machine becomes one of the assistant
+        (tmp_path / "ship.csv").write_text("a,b")
+        form._host.pick_file(form.form, form._add_file)
+        await here.until(lambda: isinstance(here.app.screen, ChoiceScreen))
+        await here.pilot.press(*"upload", "enter")
+        await here.until(lambda: isinstance(here.app.screen, PathScreen))
+        await here.alive()
+        here.app.screen.query_one(Input).value = str(tmp_path / "ship.csv")
+        await here.pilot.press("enter")
+        await here.until(lambda: here.app.screen is form and bool(form.form.code_files))
+        (uploaded,) = server.asked("create_file")
+        assert (uploaded.purpose, uploaded.file.filename) == ("assistants", "ship.csv")
         form._fields._temperature.value = "0.5"
         await here.until(lambda: "A number from 0 to 2" not in here.shown())
         form._fields.instructions.text = "Speak like a sailor."
@@ -198,3 +221,15 @@ async def test_deleting_goes_to_the_trash_and_back(server: FakeTransport, tmp_pa
         await here.pilot.press("down", "enter")
         await here.until(lambda: "In the trash" not in here.shown())
         assert "asst_own" not in server.assistants
+        # its file brings it back
+        await here.pilot.press("ctrl+o")
+        await here.until(lambda: isinstance(here.app.screen, PathScreen))
+        await here.alive()
+        here.app.screen.query_one(Input).value = str(tmp_path / "tutor.tom")
+        await here.pilot.press("enter")
+        await here.until(lambda: "There is no file" in here.shown())
+        here.app.screen.query_one(Input).value = str(tmp_path / "tutor.toml")
+        await here.pilot.press("enter")
+        await here.until(lambda: here.app.screen is screen and screen.row is not None)
+        await here.until(lambda: screen.row is not None and screen.row.name == "Tutor")
+        assert named(server, "Tutor").model == "demo"

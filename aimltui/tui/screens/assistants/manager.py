@@ -19,6 +19,7 @@ from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.pick_list import PickList, PickRow
 
 _NEW = FooterItem("ctrl+n", "New", "ask('new')")
+_IMPORT = FooterItem("ctrl+o", "Import", "ask('import')")
 _KEYS = {
     "saved": (
         FooterItem("enter", "Use here", "pick"),
@@ -26,21 +27,24 @@ _KEYS = {
         _NEW,
         FooterItem("del", "Delete", "ask('delete')"),
         FooterItem("ctrl+s", "Export", "ask('export')"),
+        _IMPORT,
         CLOSE,
     ),
     "ready-made": (
         FooterItem("enter", "Add and use", "pick"),
         FooterItem("tab", "Look at it first", "ask('edit')"),
         _NEW,
+        _IMPORT,
         CLOSE,
     ),
     "trash": (
         FooterItem("enter", "Restore", "pick"),
         FooterItem("del", "Delete for good", "ask('delete')"),
         _NEW,
+        _IMPORT,
         CLOSE,
     ),
-    "": (_NEW, CLOSE),
+    "": (_NEW, _IMPORT, CLOSE),
 }
 
 
@@ -48,7 +52,8 @@ class AssistantsScreen(SearchSheet):
     """Shows the assistants. The result is None: what the user asks for is passed on while the list stays.
 
     Args:
-        act: Called with the row (None if there is none) and what to do: `use`, `edit`, `new`, `export`, `delete`, `restore`, `undo`.
+        act: Called with the row (None if there is none) and what to do: `use`, `edit`, `new`, `import`,
+            `export`, `delete`, `restore`, `undo`.
         current: The id of the assistant that answers in the open thread.
     """
 
@@ -59,6 +64,7 @@ class AssistantsScreen(SearchSheet):
         Binding("tab", "ask('edit')", show=False, priority=True),
         Binding("ctrl+n", "ask('new')", show=False, priority=True),
         Binding("ctrl+s", "ask('export')", show=False, priority=True),
+        Binding("ctrl+o", "ask('import')", show=False, priority=True),
         Binding("delete", "ask('delete')", show=False, priority=True),
         Binding("ctrl+u", "undo", show=False, priority=True),
         # the key that opens the list closes it
@@ -143,7 +149,7 @@ class AssistantsScreen(SearchSheet):
         row = self.row
         if what == "delete" and self.search_box.value:
             self.search_box.action_delete_right()
-        elif what == "new" or (row is not None and (what, row.kind) not in _NOTHING):
+        elif what in ("new", "import") or (row is not None and (what, row.kind) not in _NOTHING):
             self._act(row, what)
 
     def action_undo(self) -> None:

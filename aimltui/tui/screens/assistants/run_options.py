@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar, Final, Literal
 
 from textual import events
@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.types import CSSPathType
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from aimltui.common.dataclass import dataclass
 from aimltui.common.sanitize import clean_line
@@ -27,6 +27,7 @@ _KEYS = (
     FooterItem("ctrl+s", "Set", "set"),
     FooterItem("ctrl+t", "An example", "example"),
     FooterItem("ctrl+r", "Clear all", "clear"),
+    FooterItem("ctrl+g", "In your editor", "edit_outside"),
     CLOSE,
 )
 _AS_BEFORE: Final = "as in the assistant"
@@ -49,6 +50,7 @@ class RunOptionsScreen(Sheet[Chosen | None]):
         thread: Those for the thread.
         assistant: The name of the assistant that answers.
         pick_model: Lets the user choose a model; calls back with its id and connection.
+        edit_outside: Opens a text in the user's editor; returns None if that failed, which was shown.
     """
 
     IS_WIDE = True
@@ -58,6 +60,7 @@ class RunOptionsScreen(Sheet[Chosen | None]):
         Binding("ctrl+s", "set", show=False, priority=True),
         Binding("ctrl+t", "example", show=False, priority=True),
         Binding("ctrl+r", "clear", show=False, priority=True),
+        Binding("ctrl+g", "edit_outside", show=False, priority=True),
         Binding("up", "app.focus_previous", show=False),
         Binding("down", "app.focus_next", show=False),
     ]
@@ -69,11 +72,13 @@ class RunOptionsScreen(Sheet[Chosen | None]):
         *,
         assistant: str,
         pick_model: Callable[[Callable[[str, str], None]], object],
+        edit_outside: Callable[[str], Awaitable[str | None]],
     ) -> None:
         super().__init__("Run options", _KEYS)
         self._options: dict[str, RunOptions] = {"next": once, "thread": thread}
         self._shown = once
         self._pick_model = pick_model
+        self._in_editor = edit_outside
         self._chosen_model = (once.model, once.connection)
         self._scope = ChoiceLine(_SCOPES, "next")
         self._additional = text_box(once.additional, "small", EXAMPLE)
@@ -184,6 +189,17 @@ class RunOptionsScreen(Sheet[Chosen | None]):
         if EXAMPLE not in text:
             self._additional.text = f"{text}\n{EXAMPLE}" if text else EXAMPLE
         self.set_focus(self._additional)
+
+    def action_edit_outside(self) -> None:
+        """Open the instructions with the focus, or those behind the assistant's, in the user's editor."""
+        focused = self.focused
+        box = focused if isinstance(focused, TextArea) else self._additional
+        self.run_worker(self._edit_outside(box), group="editor", exclusive=True)
+
+    async def _edit_outside(self, box: TextArea) -> None:
+        text = await self._in_editor(box.text)
+        if text is not None:
+            box.text = text
 
     def action_clear(self) -> None:
         """Empty all fields; setting that takes the options away."""

@@ -49,7 +49,8 @@ HELP_PAGES: Final[Mapping[str, HelpPage]] = {
     ),
     "AssistantsScreen": HelpPage(
         "The assistants that can answer in this thread. Enter uses one from the next message on. Ready-made ones are "
-        "below: they are added when you use them.\n\nAn assistant in a TOML file can live in git; export writes one.",
+        "below: they are added when you use them.\n\nAn assistant in a TOML file can live in git; export writes one, and ctrl+o "
+        "imports one.",
         _MOVE,
     ),
     "ThemeScreen": HelpPage(
@@ -142,6 +143,10 @@ HELP_PAGES: Final[Mapping[str, HelpPage]] = {
         (("↑ ↓", "Choose an answer"),),
     ),
     "RenameScreen": HelpPage("The title in the thread list. It changes nothing else.", _EDIT),
+    "PathScreen": HelpPage(
+        "Type the path of a file of this machine, or drop the file on the terminal.",
+        _EDIT,
+    ),
     "RunOptionsScreen": HelpPage(
         "Settings for the next run alone, or for every run of this thread: instructions, model, temperature, limits. Empty "
         "fields leave the assistant's.",

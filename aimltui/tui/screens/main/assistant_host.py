@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from aimltui.client.client import every
 from aimltui.client.errors import TransportError, Unsupported
@@ -15,7 +17,9 @@ from aimltui.tui.controllers.run_plan import NotSent
 from aimltui.tui.external_editor import EditorFailed, edit
 from aimltui.tui.screens.assistants.editor import EditorHost
 from aimltui.tui.screens.dialogs.choice import ChoiceRow, ChoiceScreen
+from aimltui.tui.screens.dialogs.path import PathScreen
 from aimltui.tui.state.assistant_form import CODE, SEARCH, AssistantForm
+from aimltui.tui.state.attached_files import AttachedFile, Goal
 from aimltui.wire.errors import APIError
 from aimltui.wire.files import ListFiles
 from aimltui.wire.vector_stores import CreateVectorStore, ListVectorStores
@@ -26,8 +30,46 @@ if TYPE_CHECKING:
     from aimltui.wire.models import ModelSettings
 
 _NEW_STORE = "new-store:"
+_UPLOAD: Final[dict[str, Goal]] = {"upload-code": "code_interpreter", "upload-search": "file_search"}
+"""The rows for files of this machine, and what they are uploaded for."""
 _MOST = 500
 """Files and vector stores that are offered."""
+
+
+async def edit_outside(view: MainView, text: str) -> str | None:
+    """Open instructions in the user's editor; returns None if that failed, which is shown."""
+    try:
+        return await edit(view.app, text, name="instructions.md")
+    except EditorFailed as error:
+        view.show_notice(str(error), is_warning=True)
+        return None
+
+
+def import_file(view: MainView, saved: Callable[[Assistant], object]) -> None:
+    """Let the user name a TOML file, and make its assistant; one that has the same name stays as it is.
+
+    Args:
+        view: The main screen.
+        saved: Called with the assistant.
+    """
+    from aimltui.interchange.assistant_toml import BadAssistantFile
+    from aimltui.interchange.assistants import bring_in, read_file
+
+    workspace = view.workspace
+    assert workspace is not None
+
+    async def use(path: Path) -> str:
+        try:
+            made = await bring_in(workspace.client, await asyncio.to_thread(read_file, path), None)
+            await workspace.assistants.read()
+        except (BadAssistantFile, APIError, TransportError) as error:
+            return f"It was not imported. {error}"
+        saved(made.assistant)
+        lost = f"; not here, so left out: {', '.join(made.left_out)}" if made.left_out else ""
+        view.show_notice(clean_line(f"{made.assistant.name or made.assistant.id} is imported{lost}."))
+        return ""
+
+    view.app.push_screen(PathScreen("Import an assistant", "Import", use, about="Path of a TOML file"))
 
 
 class FormHost:
@@ -71,7 +113,7 @@ class FormHost:
             keep_draft=self._keep_draft,
             pick_model=self._view.open_model_picker,
             pick_file=lambda now, chosen: self._view.spawn(self._pick_file(now, chosen), "assistant-files"),
-            edit_outside=self._edit_outside,
+            edit_outside=partial(edit_outside, self._view),
             settings_of=self._settings_of,
             names=await self._names(form),
             local_tools="" if is_own else self._local_tools(),
@@ -124,13 +166,6 @@ class FormHost:
             else "those that you set up; you are asked before a call"
         )
 
-    async def _edit_outside(self, text: str) -> str | None:
-        try:
-            return await edit(self._view.app, text, name="instructions.md")
-        except EditorFailed as error:
-            self._view.show_notice(str(error), is_warning=True)
-            return None
-
     # Files
 
     async def _names(self, form: AssistantForm) -> dict[str, str]:
@@ -160,7 +195,9 @@ class FormHost:
         def picked(item_id: str | None) -> None:
             if not item_id:
                 return
-            if item_id.startswith(_NEW_STORE):
+            if item_id in _UPLOAD:
+                self._ask_for_file(_UPLOAD[item_id], chosen)
+            elif item_id.startswith(_NEW_STORE):
                 name = labels[item_id]
                 self._view.spawn(
                     self._make_store(item_id.removeprefix(_NEW_STORE), name, chosen), "assistant-files"
@@ -168,11 +205,6 @@ class FormHost:
             else:
                 chosen(SEARCH if item_id.startswith("vs") else CODE, item_id, labels[item_id])
 
-        if not rows:
-            self._view.show_notice(
-                "There are no files yet. Attach one to a message with @, or upload it with f3."
-            )
-            return
         self._view.app.push_screen(
             ChoiceScreen("Add for all threads of this assistant", rows, verb="Add"), picked
         )
@@ -189,6 +221,10 @@ class FormHost:
         except Unsupported:
             rows = []
         rows += [
+            ChoiceRow("upload-code", "Upload a file…", "for the code interpreter"),
+            ChoiceRow("upload-search", "Upload a file…", "for file search, in a new vector store"),
+        ]
+        rows += [
             ChoiceRow(file.id, file.filename, "for the code interpreter")
             for file in files[:_MOST]
             if file.id not in form.code_files
@@ -198,6 +234,27 @@ class FormHost:
             for file in files[:_MOST]
         ]
         return rows
+
+    def _ask_for_file(self, goal: Goal, chosen: Callable[[str, str, str], None]) -> None:
+        """Let the user name a file of this machine, upload it, and add it."""
+
+        async def use(path: Path) -> str:
+            from aimltui.tui.controllers.file_uploads import UploadFailed, upload
+
+            size = (await asyncio.to_thread(path.stat)).st_size
+            file = AttachedFile(str(path), path.name, size, goal)
+            try:
+                (sent,) = await upload(self._workspace.client, [file], lambda _files, _percent: None)
+            except UploadFailed as error:
+                return error.detail
+            assert sent.file_id is not None
+            if goal == "code_interpreter":
+                chosen(CODE, sent.file_id, path.name)
+            else:
+                await self._make_store(sent.file_id, path.name, chosen)
+            return ""
+
+        self._view.app.push_screen(PathScreen("Upload for this assistant", "Upload", use))
 
     async def _make_store(self, file_id: str, name: str, chosen: Callable[[str, str, str], None]) -> None:
         try:

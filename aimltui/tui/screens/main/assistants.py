@@ -100,9 +100,13 @@ class AssistantsPart(MainView):
         sheet.set_rows(rows, at=at)
 
     def _act(self, sheet: AssistantsScreen, row: AssistantRow | None, what: str) -> None:
+        from aimltui.tui.screens.main.assistant_host import import_file
+
         match what:
             case "new":
                 self._choose_beginning(sheet, row)
+            case "import":
+                import_file(self, lambda saved: self._saved(sheet, saved))
             case "undo":
                 self.spawn(self._undo(sheet), _GROUP)
             case "use" if row is not None:
@@ -166,6 +170,7 @@ class AssistantsPart(MainView):
     def action_run_options(self, text: str = "") -> None:
         """Set what is different in the next run or in this thread; a text is more instructions for the next run."""
         from aimltui.tui.screens.assistants.run_options import Chosen, RunOptionsScreen
+        from aimltui.tui.screens.main.assistant_host import edit_outside
 
         workspace = self.workspace
         if self.waits_for_start(f"run_options({text!r})") or workspace is None:
@@ -191,6 +196,7 @@ class AssistantsPart(MainView):
             options.thread,
             assistant=workspace.assistants.name_of(conversation),
             pick_model=self.open_model_picker,
+            edit_outside=partial(edit_outside, self),
         )
         self.app.push_screen(screen, chosen)
 
