@@ -110,6 +110,7 @@ def startup_from(options: argparse.Namespace) -> Startup:
         demo_model=DEMO_MODEL,
         alerts=settings.ui.alerts,
         auto_copy=settings.ui.auto_copy,
+        compact_at=settings.threads.compact_at,
         trash_days=settings.threads.trash_days,
         sidebar=settings.ui.sidebar,
         title=settings.ui.title,

@@ -114,6 +114,11 @@ GROUPS: Final[Mapping[str, tuple[SettingInfo, ...]]] = {
     ),
     _THREADS: (
         SettingInfo(
+            "threads.compact_at",
+            "Summarize at",
+            "Percent of the context at which a thread is summarized by itself, as /compact does; 0 never.",
+        ),
+        SettingInfo(
             "threads.trash_days",
             "Days in the trash",
             "Days for which a deleted thread can be restored; 0 deletes it at once.",

@@ -32,6 +32,7 @@ new_thread = "alt+n"    # several keys with spaces between them; none for no key
 folder = "~/work/bots"  # a folder of assistants as TOML files, in place of `assistants` in the configuration directory
 
 [threads]
+compact_at = 0          # percent of the context at which a thread is summarized by itself; 0 never
 trash_days = 30         # days for which deleted threads stay in the trash; 0 deletes at once
 
 [interpreter]
@@ -143,6 +144,8 @@ class AssistantSettings:
 class ThreadSettings:
     """What happens to threads."""
 
+    compact_at: int = 0
+    """Percent of the model's context at which a thread is summarized by itself; 0 never."""
     trash_days: int = 30
     """Days for which a deleted thread stays in the trash; 0 deletes it at once."""
 

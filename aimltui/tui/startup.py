@@ -163,6 +163,8 @@ class Startup:
     alerts: Literal["off", "bell", "notify"] = "bell"
     """What happens when a run ends or needs the user while another window is in front."""
     auto_copy: bool = True
+    compact_at: int = 0
+    """Percent of the context at which a thread is summarized by itself; 0 never."""
     trash_days: int = 30
     """Days for which deleted threads stay in the trash; 0 deletes them at once."""
     sidebar: str = "auto"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from aimltui.engine.models.base import ModelError
+from aimltui.engine.models.base import ModelError, ModelInfo
 from aimltui.local_tools.memory import Memory
 from aimltui.tui.screens.dialogs.summary import SummaryScreen
 from aimltui.tui.state.entries import MessageEntry
@@ -80,6 +80,30 @@ async def test_a_summary_that_fails_or_comes_too_late_changes_nothing(tmp_path: 
         await at.here.until(lambda: any("was not saved" in note.message for note in notes))
         assert not any(m.is_summary for m in messages(at))
         assert at.here.app.clipboard == "Colour."
+
+
+async def test_a_thread_is_summarized_by_itself_only_where_the_settings_say_so_and_until_it_is_undone(
+    tmp_path: Path,
+) -> None:
+    info = ModelInfo("fake", context_length=100)
+    turns = (says("Blue."), says("Colour."), says("Yes."))
+    async with desk(tmp_path, *turns, info=info, compact_at=10) as at:
+        await at.here.write("My colour is blue.")
+        notes = at.here.app._notifications
+        await at.here.until(lambda: any("10 % full, so 2 messages" in note.message for note in notes))
+        await at.here.until(lambda: [m.is_replaced for m in messages(at)] == [True, True, False])
+        await at.here.write("/compact undo")
+        await at.here.until(lambda: not any(m.is_summary for m in messages(at)))
+        await at.here.write("And now?")
+        await at.here.until(lambda: "Yes." in at.here.texts())
+        await at.here.idle()
+        assert len(at.model.requests) == 3
+        assert not any(m.is_summary for m in messages(at))
+
+        # the meter names the parts
+        await at.here.write("/context")
+        await at.here.until(lambda: "of the context of 100" in at.here.shown())
+        assert "tools " in at.here.shown()
 
 
 async def test_notes_go_with_the_next_run_and_a_proposal_is_a_card(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from textual.widgets import TextArea
 from aimltui.client.client import AssistantsClient
 from aimltui.client.embedded import EmbeddedTransport
 from aimltui.engine.engine import Engine
+from aimltui.engine.models.base import ModelInfo
 from aimltui.local_tools.approvals import Approvals
 from aimltui.local_tools.host import LocalTools, Rules
 from aimltui.local_tools.mcp.source import McpSource
@@ -85,6 +86,7 @@ async def desk(
     servers: McpSource | None = None,
     skills: SkillSource | None = None,
     memory: Memory | None = None,
+    info: ModelInfo | None = None,
     size: tuple[int, int] = (100, 30),
     **changes: Any,
 ) -> AsyncGenerator[Desk, None]:
@@ -95,7 +97,7 @@ async def desk(
     )
 
     async def connect() -> Connected:
-        engine = await Engine.open(options(data), FakeModels(model))
+        engine = await Engine.open(options(data), FakeModels(model, info=info))
         return Connected(AssistantsClient(EmbeddedTransport(engine)), "test", "fake", local_tools=tools)
 
     values = {

@@ -433,6 +433,16 @@ COMMANDS: tuple[Command, ...] = (
         also="debug log events trace cost",
     ),
     Command(
+        "context",
+        "Context",
+        "Show how much of the model's context instructions, memory, tools, files, thoughts and the thread take.",
+        (),
+        "inspect_context",
+        MODEL,
+        when=("thread",),
+        slash="/context",
+    ),
+    Command(
         "compact",
         "Summarize the thread",
         "Let the model summarize this thread, and send it the summary instead of the messages so far, which stay. A text "

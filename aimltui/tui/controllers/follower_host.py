@@ -16,7 +16,7 @@ from aimltui.tui.controllers.branches import Branches
 from aimltui.tui.controllers.conversation import Conversation
 from aimltui.tui.controllers.conversation_guides import ConversationGuides
 from aimltui.tui.controllers.function_calls import FunctionCalls
-from aimltui.tui.controllers.messages import TextReturned, ThreadListChanged
+from aimltui.tui.controllers.messages import AnswerCompleted, TextReturned, ThreadListChanged
 from aimltui.tui.controllers.run_plan import Plan
 from aimltui.tui.controllers.run_planner import RunPlanner
 from aimltui.tui.controllers.thread_directory import ThreadDirectory
@@ -24,7 +24,7 @@ from aimltui.tui.controllers.trash import Trash
 from aimltui.tui.controllers.usage_tracker import UsageTracker
 from aimltui.tui.state.addressee import Addressee
 from aimltui.wire.errors import APIError
-from aimltui.wire.runs import Run, ToolOutput
+from aimltui.wire.runs import COMPLETED, Run, ToolOutput
 
 Spawn = Callable[[Coroutine[Any, Any, None], str], None]
 """Runs a coroutine as a worker of the screen, in a group."""
@@ -92,6 +92,8 @@ class FollowerHost:
         conversation.buffer.notify()
         if run.is_terminal:
             self.spawn(self.usage.refresh(), "usage")
+            if run.status == COMPLETED:
+                self.post(AnswerCompleted(conversation))
             self.refresh_branches(conversation)
 
     def refresh_branches(self, conversation: Conversation) -> None:

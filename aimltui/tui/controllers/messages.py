@@ -41,6 +41,13 @@ class NoticePosted(Message):
     is_warning: bool = False
 
 
+@dataclass
+class AnswerCompleted(Message):
+    """A run of this window has completed."""
+
+    conversation: Conversation
+
+
 class CallsChanged(Message):
     """Calls of functions or pieces of code need a decision, or no longer need one."""
 

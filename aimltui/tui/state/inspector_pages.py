@@ -293,9 +293,12 @@ def _context(of: Inspection, width: int, *, is_ascii: bool) -> Iterator[str]:
         total = sum(request.tokens.values())
         share = f", {100 * total / length:.1f} % of the context of {length:,}" if length else ""
         yield f"{_BOLD}request {number}{_END} · about {total:,} tokens{share}"
+        window = length or max(1, total)
         for part, tokens in sorted(request.tokens.items(), key=lambda item: -item[1]):
             bar = ("#" if is_ascii else "█") * max(1, round(tokens / whole * room))
-            yield f"  {_PARTS.get(part, part):<24}{tokens:>9,}  {100 * tokens / max(1, total):>5.1f} %  {_GREEN}{bar}{_END}"
+            yield f"  {_PARTS.get(part, part):<24}{tokens:>9,}  {100 * tokens / window:>5.1f} %  {_GREEN}{bar}{_END}"
+        if length and total < length:
+            yield f"  {_DIM}{'free':<24}{length - total:>9,}  {100 * (length - total) / length:>5.1f} %{_END}"
         yield ""
     yield f"{_DIM}Estimated by this program; the provider's count is on the timeline.{_END}"
 

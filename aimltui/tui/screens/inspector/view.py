@@ -37,6 +37,7 @@ class RunView(Vertical):
         inspector: Reads the runs.
         thread_id: Their thread.
         is_ascii: Whether bars are drawn without special characters.
+        page: The page that is shown first.
         clock: Unix seconds.
     """
 
@@ -53,6 +54,7 @@ class RunView(Vertical):
         thread_id: str,
         *,
         is_ascii: bool = False,
+        page: Page = "timeline",
         clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__()
@@ -62,7 +64,7 @@ class RunView(Vertical):
         self._clock = clock
         self._runs: list[Run] = []
         self._number = 0
-        self._page: Page = "timeline"
+        self._page: Page = page
         self._shown: Inspection | None = None
         self._width = 0
         self._heading = Static("", classes="run-heading", markup=False)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from aimltui.formatting.numbers import plural
+from aimltui.tui.controllers.messages import AnswerCompleted
 from aimltui.tui.screens.main.view import MainView
 
 if TYPE_CHECKING:
@@ -12,6 +14,9 @@ if TYPE_CHECKING:
     from aimltui.tui.controllers.compaction import Compaction, Reading
     from aimltui.tui.controllers.conversation import Conversation
     from aimltui.tui.controllers.workspace import Workspace
+    from aimltui.tui.startup import Startup
+
+log = logging.getLogger(__name__)
 
 UNDO = "undo"
 _ALL = "all"
@@ -21,6 +26,11 @@ _LEAST = 2
 
 class ContextPart(MainView):
     """Makes and undoes summaries, and saves notes."""
+
+    def __init__(self, startup: Startup) -> None:
+        super().__init__(startup)
+        self._undone: set[str] = set()
+        """Threads whose summary the user took back: they are not summarized by themselves again."""
 
     def action_compact(self, wish: str = "") -> None:
         """Let the model summarize the open thread; with `undo`, take the last summary back."""
@@ -33,6 +43,36 @@ class ContextPart(MainView):
             self.spawn(self._undo_summary(self.workspace, conversation), "compact")
         else:
             self.spawn(self._compact(self.workspace, conversation, wish), "compact")
+
+    def on_answer_completed(self, event: AnswerCompleted) -> None:
+        """Summarize a thread that fills as much of the context as the settings say."""
+        used = event.conversation.view.runs.usage
+        share = 100 * (used.context_tokens or 0) / (used.context_length or 1) if used.context_length else 0
+        is_wanted = 0 < self.startup.compact_at <= share and self.workspace is not None
+        if is_wanted and event.conversation.thread_id not in self._undone:
+            self.spawn(self._compact_quietly(event.conversation, share), "compact")
+
+    async def _compact_quietly(self, conversation: Conversation, share: float) -> None:
+        from aimltui.client.errors import TransportError
+        from aimltui.common.errors import AimltuiError
+        from aimltui.wire.errors import APIError
+
+        assert self.workspace is not None
+        compaction = self._compaction(self.workspace)
+        try:
+            reading = await compaction.read(conversation)
+            if reading.count < _LEAST:
+                return
+            text = ""
+            async for written in compaction.summarize(conversation, reading):
+                text = written
+            await compaction.save(conversation, reading, text)
+        except (APIError, TransportError, AimltuiError):
+            # the next answer tries again: the user may have gone on meanwhile
+            log.info("a thread was not summarized", exc_info=True)
+            return
+        told = f"The context was {share:.0f} % full, so {plural(reading.count, 'message')} were summarized."
+        self.show_notice(f"{told} /compact undo takes it back.")
 
     def action_remember(self, note: str = "") -> None:
         """Save a note for the assistant of the open thread, or behind the word `all` for every one."""
@@ -119,6 +159,8 @@ class ContextPart(MainView):
         except (APIError, TransportError) as error:
             self.show_notice(f"The summary was not taken back. {error}", is_warning=True)
             return
+        if was_there and conversation.thread_id is not None:
+            self._undone.add(conversation.thread_id)
         told = (
             "The summary was deleted: the model gets the messages again."
             if was_there

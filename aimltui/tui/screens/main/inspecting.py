@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from aimltui.tui.screens.inspector.again import Settings
     from aimltui.tui.screens.inspector.view import RunView
     from aimltui.tui.state.inspection import Inspection
+    from aimltui.tui.state.inspector_pages import Page
 
 
 class InspectingPart(MainView):
@@ -37,12 +38,27 @@ class InspectingPart(MainView):
             view = self._run_view(thread_id)
             self.app.push_screen(InspectorScreen(view, self._record_run, self._ask_again))
 
-    def _run_view(self, thread_id: str) -> RunView:
+    def action_inspect_context(self) -> None:
+        """Show what takes how much of the model's context in the open thread."""
+        if self.waits_for_start("inspect_context"):
+            return
+        from aimltui.tui.screens.inspector.inspector import InspectorScreen
+
+        thread_id = self._open_thread()
+        if thread_id is None:
+            self.show_notice("Nothing was sent to a model in this thread yet. Send a message first.")
+        else:
+            view = self._run_view(thread_id, "context")
+            self.app.push_screen(InspectorScreen(view, self._record_run, self._ask_again))
+
+    def _run_view(self, thread_id: str, page: Page = "timeline") -> RunView:
         from aimltui.tui.screens.inspector.view import RunView
 
         inspector = self._inspector()
         assert inspector is not None
-        return RunView(inspector, thread_id, is_ascii=self.startup.glyphs == "ascii", clock=self.clock)
+        return RunView(
+            inspector, thread_id, is_ascii=self.startup.glyphs == "ascii", page=page, clock=self.clock
+        )
 
     def _newest_run(self) -> str:
         latest = self.workspace.current.view.runs.latest if self.workspace is not None else None
