@@ -24,6 +24,17 @@ def cut(text: str, width: int) -> str:
     return kept.rstrip(" ,;:-–—·/") + ELLIPSIS
 
 
+def whole_parts(text: str, width: int) -> str:
+    """Return as many parts of a text, separated by ` · `, as fit into a width; the first is shortened like `cut`."""
+    first, *others = text.split(" · ")
+    found = cut(first, width)
+    for part in others:
+        if cell_len(found) + 3 + cell_len(part) > width:
+            break
+        found += f" · {part}"
+    return found
+
+
 def wrapped(text: str, width: int) -> list[str]:
     """Return the words of a text in lines of at most `width` cells; a longer word is broken."""
     lines: list[str] = []

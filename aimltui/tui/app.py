@@ -20,6 +20,7 @@ from aimltui.common import gc_tuning
 from aimltui.tui import clipboard, themes
 from aimltui.tui.commands import key_map
 from aimltui.tui.commands.derived import bindings
+from aimltui.tui.controllers.key_order import KeyOrder
 from aimltui.tui.controllers.letter_hold import LetterHold
 from aimltui.tui.driver import tty_mode
 from aimltui.tui.line_filters import AsciiLineFilter, PlainLineFilter, SafeLineFilter
@@ -64,6 +65,7 @@ class AimltuiApp(CrashReport, App[None]):
             self._type_in,
             self.set_timer,
         )
+        self._order = KeyOrder(self.set_timer, self._receive)
         self._signals: EndSignals | None = None
         self._safe = SafeLineFilter()
         self._follows_terminal = startup.theme == themes.AUTO
@@ -119,7 +121,10 @@ class AimltuiApp(CrashReport, App[None]):
         """Keep keys and clicks from a question that the user may not have seen; letters go to the prompt."""
         if not isinstance(event, events.InputEvent | events.Paste) or event.is_forwarded:
             await super().on_event(event)
-            return
+        elif not self._order.holds(event):
+            await self._receive(event)
+
+    async def _receive(self, event: events.Event) -> None:
         if isinstance(event, events.Key):
             self.key_times.note(event.time)
             await self._let_field_catch_up(event)
@@ -141,8 +146,15 @@ class AimltuiApp(CrashReport, App[None]):
         withholds = getattr(self.screen, "withholds", None) if self._screen_stack else None
         if withholds is not None and withholds(event):
             self._withhold(event)
-        else:
-            await super().on_event(event)
+            return
+        widget = (self.focused or self.screen) if self._screen_stack else None
+        await super().on_event(event)
+        if widget is not None:
+            self._order.follow(event, widget)
+
+    async def on_key_order_echo(self, echo: KeyOrder.Echo) -> None:
+        """Go on with the keys that had to wait for the one before them."""
+        await self._order.came_back(echo)
 
     def _withhold(self, event: events.Event) -> None:
         if isinstance(event, events.Key | events.Paste):

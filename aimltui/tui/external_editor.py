@@ -62,6 +62,12 @@ async def edit(app: App[Any], text: str, *, name: str = "text.md") -> str:
         await asyncio.to_thread(file.write_text, text, encoding="utf-8", newline="")
         status = await _run(app, [*command, str(file)])
         edited = await asyncio.to_thread(_read, file)
+        if edited is None:
+            is_kept = True
+            raise EditorFailed(
+                f"What {command[0]} saved is longer than {_LIMIT_BYTES // 1_000_000} MB, so the text is as before."
+                f" The file is {file}: attach it, or shorten it."
+            )
         if status != 0:
             is_kept = edited != text
             where = f" What it saved is in {file}." if is_kept else ""
@@ -104,6 +110,8 @@ async def _finished(command: list[str]) -> int:
     return await process.wait()
 
 
-def _read(file: Path) -> str:
+def _read(file: Path) -> str | None:
+    """Return the text of a file; None if it is too long."""
     with file.open("rb") as stream:
-        return stream.read(_LIMIT_BYTES).decode("utf-8", "replace").replace("\r\n", "\n")
+        read = stream.read(_LIMIT_BYTES + 1)
+    return None if len(read) > _LIMIT_BYTES else read.decode("utf-8", "replace").replace("\r\n", "\n")

@@ -9,14 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
 
 from aimltui.client.client import AssistantsClient
+from aimltui.local_tools.mcp.forms import Form, FormField
 from aimltui.tui.screens.connect.connect import ConnectScreen
 from aimltui.tui.screens.dialogs.confirm import ConfirmScreen
+from aimltui.tui.screens.dialogs.form import FormScreen
 from aimltui.tui.screens.dialogs.save import SaveScreen
 from aimltui.tui.startup import Connected, Ran
 from aimltui.tui.state.dead_time import KeyTimes
 from aimltui.tui.widgets.call_card import CallCard
+from aimltui.tui.widgets.line_input import LineInput
 from tests.support.fake_connections import FakeConnections
 from tests.support.fake_transport import FakeTransport
 from tests.support.run_scenes import Code, End, Say
@@ -244,6 +248,22 @@ async def test_ctrl_c_quits_only_when_pressed_twice_with_nothing_between(
         assert not here.app._exit
         await here.pilot.press("ctrl+c", "ctrl+c")
         await here.until(lambda: here.app._exit)
+
+
+async def test_letters_read_together_with_a_key_that_moves_the_focus_go_to_the_field_it_leads_to(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    fields = tuple(FormField(name, name, "string") for name in ("first", "second", "third"))
+    async with seat(server, tmp_path) as here:
+        sheet = FormScreen(Form("a server", "?", fields))
+        await here.app.push_screen(sheet)
+        await here.until(lambda: sheet.focused is not None)
+        for key, letter in (
+            ("a", "a"), ("tab", None), ("b", "b"), ("enter", None), ("c", "c"), ("shift+tab", None), ("d", "d")
+        ):  # fmt: skip
+            here.app.post_message(events.Key(key, letter))
+        # the text of a field is selected when it gets the focus, so that d replaces b
+        await here.until(lambda: [box.value for box in sheet.query(LineInput)] == ["a", "d", "c"])
 
 
 @pytest.mark.parametrize("action", ["show_usage", "connections"])

@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from aimltui.formatting.cells import whole_parts
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.state.entries import Source
 from aimltui.tui.state.passages import PassageText, left_out
@@ -17,6 +18,18 @@ from aimltui.tui.widgets.footer import FooterBar
 
 WIDE = 160
 """The columns of a terminal from which on thread and document stand side by side."""
+
+
+class _Title(Widget):
+    """A line of parts; those that do not fit are left out."""
+
+    def __init__(self) -> None:
+        super().__init__(classes="side-title")
+        self.text = ""
+
+    def render(self) -> Content:
+        """Return the line."""
+        return Content(whole_parts(self.text, self.size.width))
 
 
 class SideDocument(Vertical):
@@ -39,8 +52,6 @@ class SideDocument(Vertical):
             padding: 0 2;
             background: $surface;
             text-style: bold;
-            text-wrap: nowrap;
-            text-overflow: ellipsis;
         }
         & .side-note { height: auto; max-height: 3; padding: 0 2; color: $text-muted; }
         & FooterBar { padding: 0 1; background: $background; }
@@ -49,7 +60,7 @@ class SideDocument(Vertical):
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._title = Static("", classes="side-title")
+        self._title = _Title()
         self._note = Static("", classes="side-note")
         self._pane = DocumentPane(PassageText(()))
         self._place: tuple[str | None, Source] | None = None
@@ -88,7 +99,8 @@ class SideDocument(Vertical):
             note: What is missing, as a sentence.
         """
         self._place = thread_id, source
-        self._title.update(Content(title))
+        self._title.text = title
+        self._title.refresh()
         note = note or left_out(text)
         self._note.update(Content(note))
         self._note.display = bool(note)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aimltui.formatting.cells import wrapped
+from aimltui.formatting.cells import whole_parts, wrapped
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,17 @@ from aimltui.formatting.cells import wrapped
 )
 def test_words_are_wrapped(text: str, width: int, lines: list[str]) -> None:
     assert wrapped(text, width) == lines
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "shown"),
+    [
+        ("report.pdf · page 7 · score 0.71", 40, "report.pdf · page 7 · score 0.71"),
+        ("report.pdf · page 7 · score 0.71", 28, "report.pdf · page 7"),
+        ("report.pdf · page 7 · score 0.71", 15, "report.pdf"),
+        ("report.pdf · page 7 · score 0.71", 7, "report…"),
+        ("report.pdf", 40, "report.pdf"),
+    ],
+)
+def test_parts_are_shown_whole_or_left_out(text: str, width: int, shown: str) -> None:
+    assert whole_parts(text, width) == shown

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from aimltui.tui import external_editor
 from aimltui.tui.driver.signals import EndSignals
 from aimltui.tui.driver.tty_mode import STATE
 from aimltui.tui.external_editor import EditorFailed, edit, editor_command
@@ -75,3 +76,15 @@ def test_an_interrupt_ends_the_program_only_while_it_has_the_terminal(
     monkeypatch.setattr(STATE, "is_lent", True)
     signals.ask(signal.SIGINT)
     assert ended == []
+
+
+async def test_a_text_that_is_too_long_is_not_cut_but_left_in_its_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(external_editor, "_LIMIT_BYTES", 10)
+    use(monkeypatch, "sed", "-i", "s/$/0123456789/")
+    with pytest.raises(EditorFailed, match="the text is as before") as raised:
+        await edit(APP, "text")
+    found = re.search(r"The file is (\S+):", str(raised.value))
+    assert found is not None
+    assert read_and_remove(Path(found[1])) == "text0123456789"
