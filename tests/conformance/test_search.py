@@ -53,9 +53,9 @@ async def test_messages_code_outputs_and_file_names_are_found_and_deleted_ones_a
     assert len(await found(world, f"weather before:{time.localtime().tm_year + 90}")) == 1
     assert await found(world, '"NEAR( *') == []
     for query, note in (
-        ("weather before:202", "before: takes a day, a month or a year, as 2026-11-22, 2026-11 or 2026"),
-        ("weather before:2026-13", "before: takes a day, a month or a year, as 2026-11-22, 2026-11 or 2026"),
-        ("weather has:picture", "has: takes only file, as has:file"),
+        ("weather before:202", "before: takes 2026-11-22, 2026-11 or 2026"),
+        ("weather before:2026-13", "before: takes 2026-11-22, 2026-11 or 2026"),
+        ("weather has:picture", "has: takes only file"),
         ("weather assistant:garden", "no assistant with “garden” in its name has answered yet"),
         ("weather model:nine", "no model with “nine” in its name has answered yet"),
     ):

@@ -78,9 +78,9 @@ def read_query(text: str) -> SaidQuery:
 
 def _notes(given: dict[str, str]) -> Iterator[str]:
     if "before" in given and _date(given["before"]) is None:
-        yield "before: takes a day, a month or a year, as 2026-11-22, 2026-11 or 2026"
+        yield "before: takes 2026-11-22, 2026-11 or 2026"
     if "has" in given and given["has"].lower() not in _FILES:
-        yield "has: takes only file, as has:file"
+        yield "has: takes only file"
 
 
 def _stem(word: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
@@ -32,6 +33,8 @@ MOST_HITS: Final = 40
 _BEFORE: Final = 14
 """Characters of a hit before its first word."""
 _TITLE_CELLS: Final = 20
+_ROW_CELLS: Final = 64
+"""Cells of a hit with what is said about it, on a screen that is not narrow."""
 _ROLES: Final = {"user": "you", "tool": "tool"}
 
 
@@ -205,14 +208,15 @@ class ThreadSearch(SearchSheet):
 
 def _row(key: str, hit: SearchHit, title: str) -> PickRow:
     """Return the row of a hit: the words with what is around them, the thread and the day."""
-    first = hit.marks[0][0] if hit.marks else 0
-    start = first - _BEFORE if first > _BEFORE + 6 else 0
-    lead = "…" if start else ""
-    shift = len(lead) - start
-    text = lead + hit.text[start:]
     day = datetime.fromtimestamp(hit.created_at).strftime("%d %b").lstrip("0") if hit.created_at else ""
     about = " · ".join(
         part for part in (_ROLES.get(hit.role, ""), cut(clean_line(title), _TITLE_CELLS), day) if part
     )
+    first, end = hit.marks[0] if hit.marks else (0, 0)
+    # the text begins where it begins if its first word that was searched for is in view then
+    start = first - _BEFORE if cell_len(hit.text[:end]) > _ROW_CELLS - cell_len(about) else 0
+    lead = "…" if start else ""
+    shift = len(lead) - start
+    text = lead + hit.text[start:]
     marks = tuple((begin + shift, end + shift) for begin, end in hit.marks if begin >= start)
     return PickRow(key, text, about, marks=marks)
