@@ -147,10 +147,11 @@ class AimltuiApp(CrashReport, App[None]):
         if withholds is not None and withholds(event):
             self._withhold(event)
             return
-        widget = (self.focused or self.screen) if self._screen_stack else None
+        if not self._screen_stack:
+            return
+        widget = self.focused or self.screen
         await super().on_event(event)
-        if widget is not None:
-            self._order.follow(event, widget)
+        self._order.follow(event, widget)
 
     async def on_key_order_echo(self, echo: KeyOrder.Echo) -> None:
         """Go on with the keys that had to wait for the one before them."""

@@ -250,7 +250,7 @@ async def test_ctrl_c_quits_only_when_pressed_twice_with_nothing_between(
         await here.until(lambda: here.app._exit)
 
 
-async def test_letters_read_together_with_a_key_that_moves_the_focus_go_to_the_field_it_leads_to(
+async def test_letters_read_together_with_a_tab_go_to_the_field_it_leads_to(
     server: FakeTransport, tmp_path: Path
 ) -> None:
     fields = tuple(FormField(name, name, "string") for name in ("first", "second", "third"))
@@ -259,7 +259,7 @@ async def test_letters_read_together_with_a_key_that_moves_the_focus_go_to_the_f
         await here.app.push_screen(sheet)
         await here.until(lambda: sheet.focused is not None)
         for key, letter in (
-            ("a", "a"), ("tab", None), ("b", "b"), ("enter", None), ("c", "c"), ("shift+tab", None), ("d", "d")
+            ("a", "a"), ("tab", None), ("b", "b"), ("tab", None), ("c", "c"), ("shift+tab", None), ("d", "d")
         ):  # fmt: skip
             here.app.post_message(events.Key(key, letter))
         # the text of a field is selected when it gets the focus, so that d replaces b

@@ -8,15 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual._compositor import Compositor
+from textual.geometry import Region
+from textual.strip import Strip
 
 from aimltui.client.client import AssistantsClient
 from aimltui.client.errors import Garbled, Unreachable, Unsupported
+from aimltui.tui.compositor import DamageCompositor
 from aimltui.tui.startup import Connected
 from aimltui.tui.state.entries import ErrorEntry, GuideEntry, MessageEntry, QueuedEntry, RunEntry
 from aimltui.wire.operations import Operation
 from tests.support.fake_transport import FakeTransport, refused
 from tests.support.run_scenes import FAILURE, End, Hold, Say
-from tests.support.screen import NoMistakes, seat
+from tests.support.screen import NoMistakes, Seat, seat
 
 SLOW = (Say(("Once ",), ""), Hold(), End())
 
@@ -89,6 +93,37 @@ async def test_the_run_gets_the_model_and_a_default_assistant_made_once(
         assert {(run.model, run.assistant_id) for run in server.asked("create_run")} == {
             ("demo", assistant.id)
         }
+        check_damage_looks_like_everything(here)
+
+
+def check_damage_looks_like_everything(here: Seat) -> None:
+    """Judge what is painted of a damaged part of the screen by what Textual paints of the whole."""
+    compositor = here.screen._compositor
+    assert isinstance(compositor, DamageCompositor)
+    width, height = here.screen.size
+    everything = [
+        Strip.join(line.values())
+        for line in compositor._render_chops(here.screen.size.region, lambda _: True)
+    ]
+    own = DamageCompositor._get_renders
+    DamageCompositor._get_renders = Compositor._get_renders  # type: ignore[method-assign]
+    try:
+        whole = compositor.render_strips()
+    finally:
+        DamageCompositor._get_renders = own  # type: ignore[method-assign]
+    assert everything == whole
+    for damage in (
+        Region(0, 0, width, 1),
+        Region(30, 3, 20, 2),
+        Region(0, height - 4, 40, 4),
+        Region(width - 1, 2, 1, 9),
+    ):
+        lines = compositor._render_chops(damage, damage.line_range.__contains__)
+        for y in damage.line_range:
+            ends = compositor.cuts[y][1:]
+            for (x, strip), end in zip(lines[y].items(), ends, strict=True):
+                if x < damage.right and end > damage.x:
+                    assert strip == whole[y].crop(x, end), f"{damage} at {x}, {y}"
 
 
 async def test_escape_stops_the_run_and_keeps_its_text(server: FakeTransport, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""KeyOrder: keys are handled one after the other also where one of them moves the focus."""
+"""KeyOrder: letters that are read together with a tab go to the field that the tab leads to."""
 
 from __future__ import annotations
 
@@ -11,19 +11,16 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 
-_MOVES: Final = frozenset({"tab", "shift+tab", "enter", "escape"})
-"""Keys that may move the focus."""
-_TRIPS: Final = 2
-"""A key acts when it has come back to the app; what it sends, as an `Input.Submitted`, takes the way once more."""
+_MOVES: Final = frozenset({"tab", "shift+tab"})
 _LONGEST_S: Final = 0.2
 """After that keys are delivered although the one before has not come back."""
 
 
 class KeyOrder:
-    """Holds keys that come while one that may move the focus is on its way through the widgets.
+    """Holds keys while a tab is on its way through the widgets.
 
-    Textual gives each key to the widget that has the focus when the key is read: letters that are read together with a
-    tab would go to the field that is left.
+    Textual gives each key to the widget that has the focus when the key is read, and a tab moves the focus only when no
+    widget on its way up to the app took it: letters that are read together with it would go to the field that is left.
 
     Args:
         set_timer: Calls a function later.
@@ -31,12 +28,7 @@ class KeyOrder:
     """
 
     class Echo(Message):
-        """Takes the same way as a key, behind it."""
-
-        def __init__(self, start: Widget, trips: int) -> None:
-            super().__init__()
-            self.start = start
-            self.trips = trips
+        """Takes the same way as a tab, behind it."""
 
     def __init__(
         self,
@@ -50,35 +42,29 @@ class KeyOrder:
         self._timer: Timer | None = None
 
     def holds(self, event: events.Event) -> bool:
-        """Whether an event has to wait for the key before it; it will be delivered."""
+        """Whether an event has to wait for the tab before it; it will be delivered."""
         if self._echo is None or not isinstance(event, events.Key | events.Paste):
             return False
         self._held.append(event)
         return True
 
     def follow(self, event: events.Event, widget: Widget) -> None:
-        """Hold what comes until a key that was given to a widget has taken effect."""
+        """Hold what comes until a tab that was given to a widget has taken effect."""
         if isinstance(event, events.Key) and event.key in _MOVES:
-            self._send(widget, _TRIPS)
-            self._timer = self._set_timer(_LONGEST_S, self.release)
+            echo = KeyOrder.Echo()
+            if widget.post_message(echo):
+                self._echo = echo
+                self._timer = self._set_timer(_LONGEST_S, self.release)
 
     async def came_back(self, echo: Echo) -> None:
-        """Let the held events go, once the echo has taken all its trips."""
-        if echo is not self._echo:
-            return
-        if echo.trips > 1:
-            self._send(echo.start, echo.trips - 1)
-        else:
+        """Let the held events go, if this is the echo of the last tab."""
+        if echo is self._echo:
             await self.release()
 
     async def release(self) -> None:
-        """Deliver the held events in order, up to the next one that may move the focus."""
+        """Deliver the held events in order, up to the next tab."""
         if self._timer is not None:
             self._timer.stop()
         self._echo = self._timer = None
         while self._held and self._echo is None:
             await self._deliver(self._held.popleft())
-
-    def _send(self, widget: Widget, trips: int) -> None:
-        self._echo = KeyOrder.Echo(widget, trips)
-        widget.post_message(self._echo)

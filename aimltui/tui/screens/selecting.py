@@ -8,6 +8,7 @@ from textual.screen import Screen
 from textual.selection import SelectEnd
 from textual.widget import Widget
 
+from aimltui.tui.compositor import DamageCompositor
 from aimltui.tui.screens.current_size import CurrentSize
 
 
@@ -16,6 +17,10 @@ class SelectingScreen(CurrentSize, Screen[None]):
 
     _pointer: tuple[int, int] | None = None
     """Where the selection ends, inside of its widget."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = DamageCompositor()
 
     def _forward_event(self, event: events.Event) -> None:
         """Have the pointer stop at the widget's edge while it selects."""

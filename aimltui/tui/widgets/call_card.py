@@ -139,7 +139,9 @@ class CallCard(Widget, can_focus=True):
         self.display = self._shown is not None
         if not self.display and self.is_focused:
             self.post_message(self.Left())
-        self.refresh(layout=True)
+        if self.display:
+            # asked for once a second: a layout of the whole screen for a card that is hidden would be wasted
+            self.refresh(layout=True)
 
     def _begin_again(self) -> None:
         """Select nothing, and take no keys for a moment."""
