@@ -27,7 +27,7 @@ class ChangeBuffer:
 
     def __init__(self, announce: Callable[[], None], frame_s: float = FRAME_S) -> None:
         self._announce = announce
-        self._frame_s = frame_s
+        self._frame_s = self._own_frame_s = frame_s
         self._changes: list[Change] = []
         self._shows_all = False
         self._is_announced = False
@@ -58,6 +58,14 @@ class ChangeBuffer:
     def notify(self) -> None:
         """Announce a change of the conversation that concerns no entry."""
         self.add((), at_once=True)
+
+    def share_frames(self, count: int) -> None:
+        """Make so few frames that several conversations on the screen together make as many as one.
+
+        Args:
+            count: How many conversations are on the screen.
+        """
+        self._frame_s = self._own_frame_s * count
 
     def drain(self) -> list[Change] | None:
         """Return the collected changes; None means that all entries must be shown again."""

@@ -120,6 +120,7 @@ class Comparisons:
             return
         columns = [Column(answerer) for answerer in answerers]
         columns[0].conversation = conversation
+        conversation.buffer.share_frames(len(columns))
         comparison = Comparison(question.text, columns)
         self._post(ComparisonStarted(comparison))
         self._spawn(self._begin_others(comparison, conversation.thread_id, question.id), "compare")
@@ -150,6 +151,7 @@ class Comparisons:
 
     async def _begin_run(self, comparison: Comparison, column: Column, thread_id: str) -> None:
         conversation = self._conversations.hold(thread_id)
+        conversation.buffer.share_frames(len(comparison.columns))
         await self._loader.read(conversation)
         column.conversation = conversation
         if comparison.is_stopped:

@@ -110,6 +110,7 @@ class ComparingPart(MainView):
             for column in event.comparison.columns:
                 if column.conversation is not None:
                     column.conversation.shown_beside = None
+                    column.conversation.buffer.share_frames(1)
             if thread_id is not None:
                 self.post_message(BranchChosen(thread_id))
 

@@ -48,6 +48,18 @@ async def test_after_a_frame_the_rest_comes_by_itself() -> None:
     assert receiver.count == 2
 
 
+async def test_conversations_side_by_side_share_the_frames_of_one() -> None:
+    # the frame of one is over at once, that of so many lasts a minute
+    for conversations, announced in ((1, 2), (60_000_000_000, 1)):
+        receiver = Receiver(1e-9)
+        receiver.box.share_frames(conversations)
+        receiver.box.add([Appended("a", "1")])
+        await receiver.drain()
+        receiver.box.add([Appended("a", "2")])
+        assert receiver.count == announced
+        receiver.box.close()
+
+
 async def test_a_key_press_does_not_wait_for_the_frame() -> None:
     receiver = Receiver(60)
     receiver.box.add([Appended("a", "1")])
