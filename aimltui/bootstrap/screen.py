@@ -8,6 +8,7 @@ import importlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -229,7 +230,8 @@ async def _connect_engine(
         interchange=InterchangeService(client),
         assistant_folder=_assistant_folder(client, source.settings, config_file),
         local_tools=tools,
-        warm_up=_warm_up if connection else _warm_up_screen,
+        expect_run=_warm_up_models if connection else None,
+        warm_up=_warm_up_screen,
     )
 
 
@@ -320,12 +322,12 @@ def _import(*names: str) -> None:
             importlib.import_module(name)
 
 
-def _warm_up() -> None:
+@cache
+def _warm_up_models() -> None:
     from aimltui.engine.models.chat.model import warm_up
 
     with gc_tuning.paused():
         warm_up()
-    _warm_up_screen()
 
 
 def _warm_up_screen() -> None:

@@ -127,6 +127,8 @@ class Connected:
     """Recognises the text of scanned documents; None where that cannot be done."""
     embeddings: Embeddings | None = None
     """Turns text into vectors; None where that cannot be done."""
+    expect_run: Callable[[], None] | None = None
+    """Imports what the first request to a model needs, in a thread, when the user begins to write."""
     warm_up: Callable[[], None] | None = None
     """Imports what will be needed. It blocks: it is called in a worker thread, after the first frame."""
 

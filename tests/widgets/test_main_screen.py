@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from aimltui.tui.state.entries import ErrorEntry, GuideEntry, MessageEntry, Queu
 from aimltui.wire.operations import Operation
 from tests.support.fake_transport import FakeTransport, refused
 from tests.support.run_scenes import FAILURE, End, Hold, Say
-from tests.support.screen import NoMistakes, Seat, seat
+from tests.support.screen import STARTERS, NoMistakes, Seat, seat
 
 SLOW = (Say(("Once ",), ""), Hold(), End())
 
@@ -39,12 +40,21 @@ def no_mistakes(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 async def test_an_empty_start_offers_starters_and_the_prompt_has_the_focus(
     server: FakeTransport, tmp_path: Path
 ) -> None:
-    async with seat(server, tmp_path) as here:
+    expected = threading.Event()
+
+    async def connect() -> Connected:
+        return Connected(AssistantsClient(server), "test server", "demo", STARTERS, expect_run=expected.set)
+
+    async with seat(server, tmp_path, connect=connect) as here:
         assert here.app.focused is here.screen.prompt
         (guide,) = here.entries
         assert isinstance(guide, GuideEntry)
         assert [choice.label for choice in guide.choices] == ["Say hello", "Count"]
         assert "Say hello" in here.shown()
+        # what a model needs is imported when it will be needed, and not to look around
+        assert not expected.is_set()
+        await here.pilot.press("x")
+        await here.until(expected.is_set)
         assert server.threads == {}
 
 

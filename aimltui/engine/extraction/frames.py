@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import struct
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -17,6 +18,8 @@ from aimltui.engine.extraction.limits import (
     Unreadable,
 )
 
+HEADER: Final = struct.Struct("!I")
+"""Precedes each request: its length in bytes."""
 MAX_FRAME: Final = 4_000_000
 """The limit for one line, in bytes."""
 MAX_REMARKS: Final = 20

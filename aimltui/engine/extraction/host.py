@@ -14,18 +14,15 @@ import resource
 import selectors
 import signal
 import socket
-import struct
 import sys
 import time
 from contextlib import suppress
 from typing import Any, BinaryIO, Final
 
 from aimltui.engine.extraction.extract import extract, suffix_of
-from aimltui.engine.extraction.frames import encode, frames
+from aimltui.engine.extraction.frames import HEADER, encode, frames
 from aimltui.engine.extraction.limits import INVALID_FILE, OUT_OF_MEMORY, READING_FAILED, Budget, Unreadable
 
-HEADER: Final = struct.Struct("!I")
-"""Precedes each request: its length in bytes."""
 _IDLE_S = 60.0
 """Seconds without a request after which the process ends; the engine starts another when it needs one."""
 _DOCUMENT, _ANSWER, _LIFE = 3, 4, 5

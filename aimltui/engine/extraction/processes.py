@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from aimltui.engine.extraction.document import Document
-from aimltui.engine.extraction.frames import MAX_FRAME, Assembly, Garbled
-from aimltui.engine.extraction.host import HEADER
+from aimltui.engine.extraction.frames import HEADER, MAX_FRAME, Assembly, Garbled
 from aimltui.engine.extraction.limits import (
     INVALID_FILE,
     READING_FAILED,

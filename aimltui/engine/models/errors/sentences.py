@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 
 from aimltui.engine.models.base import JSON, ModelError
 from aimltui.engine.models.endpoint.endpoint import Endpoint
@@ -274,6 +273,9 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
             return max(0.0, seconds)
     date = headers.get("retry-after") or headers.get(_PROVIDER_RETRY, "")
     try:
+        # late: the package is large, and few answers have a date
+        from email.utils import parsedate_to_datetime
+
         return max(0.0, parsedate_to_datetime(date).timestamp() - now)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None

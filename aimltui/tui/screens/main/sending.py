@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from textual.widgets import TextArea
@@ -219,6 +220,8 @@ class SendingPart(MainView):
             workspace.current.is_expected = True
             assistant_id = workspace.assistants.id_of(workspace.current)
             self.spawn(workspace.run_tools.start(assistant_id), "servers")
+            if workspace.connected.expect_run is not None:
+                self.spawn(asyncio.to_thread(workspace.connected.expect_run), "warm-up")
 
     def on_prompt_input_up_at_top(self, event: PromptInput.UpAtTop) -> None:
         """Edit the last queued message, mark a starter in a thread without messages, or go to what was said before."""
