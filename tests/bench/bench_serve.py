@@ -1,7 +1,8 @@
 """What serving costs: a hundred streaming runs at once, the CPU of an event beside a bare echo of the same bytes,
 and a server that is killed in the middle of a hundred runs.
 
-Run it as `python -m tests.bench.bench_serve`. The chat server that answers the engine, the server and the readers
+Run it as `python -m tests.bench.bench_serve`. With `--streams` it holds 1,000 silent event streams and 100 busy ones for a
+minute instead: no event is lost, and a silent one costs less than 40 KB. The chat server that answers the engine, the server and the readers
 are three processes, so that the server's CPU and memory are its own.
 """
 
@@ -11,6 +12,7 @@ import argparse
 import asyncio
 import json
 import os
+import socket as socketlib
 import sys
 import tempfile
 import time
@@ -37,7 +39,8 @@ def chunk(text: str | None, finish: str | None = None) -> bytes:
 
 
 def model_app() -> Starlette:
-    """A model that says `0 1 2 ...` at the rate and length that the model's name says."""
+    """A model that says `0 1 2 ...` at the rate and length that the model's name says; at rate 0, the second word waits."""
+    released = asyncio.Event()
 
     async def complete(request: Request) -> Response:
         _, rate, count = (await request.json())["model"].split("-")
@@ -45,7 +48,10 @@ def model_app() -> Starlette:
         async def pieces() -> AsyncIterator[bytes]:
             begin = time.monotonic()
             for number in range(int(count)):
-                await asyncio.sleep(max(0.0, begin + number / float(rate) - time.monotonic()))
+                if rate == "0" and number:
+                    await released.wait()
+                elif number:
+                    await asyncio.sleep(max(0.0, begin + number / float(rate) - time.monotonic()))
                 yield chunk(f"{number} ")
             yield chunk(None, "stop")
             yield b"data: [DONE]\n\n"
@@ -55,8 +61,16 @@ def model_app() -> Starlette:
     async def models(request: Request) -> Response:
         return JSONResponse({"object": "list", "data": []})
 
+    async def release(request: Request) -> Response:
+        released.set()
+        return JSONResponse({})
+
     return Starlette(
-        routes=[Route("/v1/chat/completions", complete, methods=["POST"]), Route("/v1/models", models)]
+        routes=[
+            Route("/v1/chat/completions", complete, methods=["POST"]),
+            Route("/v1/models", models),
+            Route("/release", release),
+        ]
     )
 
 
@@ -108,10 +122,16 @@ async def ready(socket: Path) -> None:
     await asyncio.sleep(0.3)
 
 
-def over(socket: Path) -> httpx2.AsyncClient:
-    limits = httpx2.Limits(max_connections=500)
+def free_port() -> str:
+    """A port of this machine that nobody listens on."""
+    with socketlib.create_server(("127.0.0.1", 0)) as listening:
+        return str(listening.getsockname()[1])
+
+
+def over(socket: Path, most: int = 500) -> httpx2.AsyncClient:
+    limits = httpx2.Limits(max_connections=most)
     transport = httpx2.AsyncHTTPTransport(uds=str(socket), limits=limits)
-    return httpx2.AsyncClient(transport=transport, base_url="http://localhost", timeout=120)
+    return httpx2.AsyncClient(transport=transport, base_url="http://localhost", timeout=300)
 
 
 async def follow(client: httpx2.AsyncClient, assistant: str, count: int) -> tuple[int, int]:
@@ -134,10 +154,10 @@ async def follow(client: httpx2.AsyncClient, assistant: str, count: int) -> tupl
 
 async def load(directory: Path, runs: int, rate: int, count: int) -> dict[str, float]:
     """The figures of the server under load."""
-    model, socket = directory / "m", directory / "s"
-    async with process("-m", "tests.bench.bench_serve", "--model-at", "18765") as _, process(
+    model, socket, port = directory / "m", directory / "s", free_port()
+    async with process("-m", "tests.bench.bench_serve", "--model-at", port) as _, process(
         "-m", "aimltui", "serve", "--uds", str(socket), "--data-dir", str(directory / "d"),
-        "--base-url", "http://127.0.0.1:18765/v1",
+        "--base-url", f"http://127.0.0.1:{port}/v1",
     ) as server, over(socket) as client:  # fmt: skip
         await ready(socket)
         assistant = (await client.post("/v1/assistants", json={"model": f"bench-{rate}-{count}"})).json()[
@@ -161,6 +181,77 @@ async def load(directory: Path, runs: int, rate: int, count: int) -> dict[str, f
         "CPU ms an event": round((spent - cpu) * 1000 / events, 3),
         "CPU share": round((spent - cpu) / seconds, 2),
         "memory MB": round(memory),
+    }
+
+
+async def watch(client: httpx2.AsyncClient, path: str, opened: list[int]) -> str:
+    """Follow a run that says little; the text that came."""
+    text = ""
+    async with client.stream("GET", path) as answer:
+        assert answer.status_code == 200
+        opened[0] += 1
+        async for line in answer.aiter_lines():
+            if line.startswith("data: {") and '"thread.message.delta"' in line:
+                text += json.loads(line[6:])["delta"]["content"][0]["text"]["value"]
+    return text
+
+
+async def held(directory: Path, silent: int, busy: int, seconds: int) -> dict[str, float]:
+    """The figures of many streams that are open at once: the followers of ten silent runs, and busy runs."""
+    socket, rate, port = directory / "s", 5, free_port()
+    async with process("-m", "tests.bench.bench_serve", "--model-at", port) as _, process(
+        "-m", "aimltui", "serve", "--uds", str(socket), "--data-dir", str(directory / "d"),
+        "--base-url", f"http://127.0.0.1:{port}/v1",
+    ) as server, over(socket, silent + busy + 50) as client:  # fmt: skip
+        await ready(socket)
+
+        async def assistant(rate: int, count: int) -> str:
+            made = await client.post("/v1/assistants", json={"model": f"bench-{rate}-{count}"})
+            return str(made.json()["id"])
+
+        count = rate * seconds
+        counting = await assistant(rate, count)
+        waiting = await assistant(0, 2)
+        await follow(client, await assistant(rate, 5), 5)  # what is loaded at the first run is loaded
+        runs = []
+        for _ in range(10):
+            body = {"assistant_id": waiting, "thread": {"messages": [{"role": "user", "content": "Wait."}]}}
+            runs.append((await client.post("/v1/threads/runs", json=body)).json())
+        paths = [f"/v1/threads/{run['thread_id']}/runs/{run['id']}/events" for run in runs]
+        opened = [0]
+        await asyncio.sleep(2)
+        _, before = usage(server.pid)
+        watching = [
+            asyncio.create_task(watch(client, paths[number % len(paths)], opened)) for number in range(silent)
+        ]
+        async with asyncio.timeout(300):
+            while opened[0] < silent:  # noqa: ASYNC110  # other tasks count
+                await asyncio.sleep(0.1)
+        await asyncio.sleep(1)
+        _, idle = usage(server.pid)
+        begin, (cpu, _) = time.monotonic(), usage(server.pid)
+        told = await asyncio.gather(*(follow(client, counting, count) for _ in range(busy)))
+        took, (spent, full) = time.monotonic() - begin, usage(server.pid)
+        async with httpx2.AsyncClient() as other:
+            await other.get(f"http://127.0.0.1:{port}/release")
+        texts = await asyncio.gather(*watching)
+        lost = sum(text != "0 1 " for text in texts)
+        ended = sum(
+            [
+                (await client.get(path.removesuffix("/events"))).json()["status"] == "completed"
+                for path in paths
+            ]
+        )
+    assert ended == len(paths)
+    return {
+        "silent streams": silent,
+        "busy streams": busy,
+        "seconds of the busy ones": round(took, 1),
+        "silent streams that lost text": lost,
+        "events of the busy ones": sum(events for events, _ in told),
+        "CPU share": round((spent - cpu) / took, 2),
+        "KB a silent stream": round((idle - before) * 1000 / silent, 1),
+        "memory MB": round(full),
     }
 
 
@@ -195,6 +286,11 @@ async def bare(directory: Path, runs: int, rate: int, count: int) -> dict[str, f
     }
 
 
+async def streams(silent: int, busy: int, seconds: int) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        report("streams held", await held(Path(place), silent, busy, seconds))
+
+
 async def main(runs: int, rate: int, count: int) -> None:
     with tempfile.TemporaryDirectory() as place:
         echo = await bare(Path(place), runs, rate, count)
@@ -218,6 +314,9 @@ if __name__ == "__main__":
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--rate", type=int, default=20, help="deltas a second and run")
     parser.add_argument("--count", type=int, default=100, help="deltas a run")
+    parser.add_argument("--streams", action="store_true", help="hold 1,000 silent streams and 100 busy ones")
+    parser.add_argument("--silent", type=int, default=1_000)
+    parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--model-at", type=int)
     parser.add_argument("--echo-at")
     given = parser.parse_args()
@@ -225,5 +324,7 @@ if __name__ == "__main__":
         uvicorn.run(model_app(), port=given.model_at, log_level="error")
     elif given.echo_at:
         uvicorn.run(echo_app(), uds=given.echo_at, log_level="error")
+    elif given.streams:
+        asyncio.run(streams(given.silent, given.runs, given.seconds))
     else:
         asyncio.run(main(given.runs, given.rate, given.count))

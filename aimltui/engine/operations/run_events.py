@@ -37,10 +37,14 @@ async def follow_run(runtime: Runtime, params: RunEventsParams) -> AsyncGenerato
             # taken before the rows are read: an event between the two is then in both rather than in neither
             log = runtime.supervisor.log_of(params.run_id)
             run, rows = await runtime.read(look)
-            for event in rows:
-                last, told_anything = event.index if event.index is not None else last, True
-                yield event
+            rows.reverse()
+            while rows:
+                index = rows[-1].index
+                last, told_anything = index if index is not None else last, True
+                # a silent run may be followed for hours by many: what was sent is not held
+                yield rows.pop()
             if log is not None:
+                del run
                 async with aclosing(log.follow(last)) as told:
                     async for event in told:
                         if event.event == events.DONE:

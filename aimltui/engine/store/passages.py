@@ -13,6 +13,8 @@ from aimltui.engine.store.search.ranking import Candidate, fuse, scores
 from aimltui.engine.store.vectors import nearest
 from aimltui.wire.vector_stores import COMPLETED, Attributes, VectorStoreFile
 
+_MEANING = 0.5
+"""How much a list by meaning counts beside one by words: a small model finds less than the words of the question."""
 CANDIDATES = 80
 """Chunks that are ranked in detail for a query."""
 
@@ -62,7 +64,7 @@ def search(
     files = _Files(conn, frozenset(store_ids), wanted)
     known: dict[int, Candidate] = {}
     best: dict[int, float] = {}
-    lists: list[list[int]] = []
+    lists: list[tuple[list[int], float]] = []
     for query in queries:
         found = counts(conn, scope, words_of(query))
         if not found:
@@ -71,13 +73,13 @@ def search(
         known |= {chunk.seq: chunk for chunk in chunks}
         scored = scores(chunks, list(found), weights_of(scope, found))
         best |= {seq: max(score, best.get(seq, 0.0)) for seq, score in scored.items()}
-        lists.append(sorted(scored, key=lambda seq: (-scored[seq], *known[seq].order)))
+        lists.append((sorted(scored, key=lambda seq: (-scored[seq], *known[seq].order)), 1.0))
     for store_id, vectors in (meaning or {}).items():
         for vector in vectors if store_id in store_ids else ():
             near = nearest(conn, store_id, vector, CANDIDATES, files.has)
             known |= {seq: chunk_of(conn, seq) for seq, _ in near if seq not in known}
             best |= {seq: max(cosine, best.get(seq, 0.0)) for seq, cosine in near}
-            lists.append([seq for seq, _ in near])
+            lists.append(([seq for seq, _ in near], _MEANING))
     fused = fuse(lists)
     order = sorted(
         (seq for seq in fused if best[seq] >= threshold), key=lambda seq: (-fused[seq], *known[seq].order)

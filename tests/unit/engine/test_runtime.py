@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
-from tests.support.builders import opened, until
+from aimltui.engine.models.base import ChatChunk
+from aimltui.wire.events import DONE, MESSAGE_DELTA
+from aimltui.wire.operations import RUN_EVENTS
+from aimltui.wire.run_steps import RunStep
+from aimltui.wire.runs import Run, RunEventsParams
+from tests.support.builders import a_run_wanted, opened, until
+from tests.support.fake_model import FakeModel
 
 
 async def test_the_error_of_a_job_whose_caller_was_cancelled_is_logged(
@@ -46,3 +54,32 @@ async def test_a_caller_that_waits_receives_the_error(
         with pytest.raises(OSError, match="full"):
             await engine._runtime.run_to_completion(job())
     assert not caplog.records
+
+
+async def test_those_who_follow_a_silent_run_hold_nothing_that_they_were_told(tmp_path: Path) -> None:
+    silence = asyncio.Event()
+    model = FakeModel([ChatChunk(text="Wait"), silence, ChatChunk(text="!")])
+    async with opened(tmp_path, model) as engine:
+        run = await engine.runs.create_run(await a_run_wanted(engine))
+        asked = RunEventsParams(thread_id=run.thread_id, run_id=run.id)
+        heard: list[str] = []
+
+        async def follow() -> None:
+            async with aclosing(engine.stream(RUN_EVENTS.name, asked)) as told:
+                async for event in told:
+                    heard.append(event.event)
+                    del event
+
+        def held() -> int:
+            gc.collect()
+            return sum(isinstance(one, Run | RunStep) for one in gc.get_objects())
+
+        first = asyncio.create_task(follow())
+        await until(lambda: MESSAGE_DELTA in heard)
+        before = held()
+        others = [asyncio.create_task(follow()) for _ in range(20)]
+        await until(lambda: heard.count(MESSAGE_DELTA) == 21)
+        assert held() - before <= 5
+        silence.set()
+        await asyncio.gather(first, *others)
+        assert heard.count(DONE) == 21

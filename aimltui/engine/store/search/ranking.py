@@ -108,12 +108,12 @@ def _found(chunk: Candidate, words: Sequence[Word]) -> _Found:
     return _Found(places, named, max(text.count(" ") + 1, len(text) // 10))
 
 
-def fuse(lists: Iterable[Sequence[int]]) -> dict[int, float]:
-    """Fuse ranked lists by reciprocal rank: what several lists have comes first; a score by id."""
+def fuse(lists: Iterable[tuple[Sequence[int], float]]) -> dict[int, float]:
+    """Fuse ranked lists, each with its weight, by reciprocal rank: what several lists have comes first; a score by id."""
     fused: dict[int, float] = {}
-    for ranked in lists:
+    for ranked, weight in lists:
         for rank, seq in enumerate(ranked, 1):
-            fused[seq] = fused.get(seq, 0.0) + 1 / (_FUSION + rank)
+            fused[seq] = fused.get(seq, 0.0) + weight / (_FUSION + rank)
     return fused
 
 
