@@ -20,6 +20,7 @@ BENCHES = {
     "startup": ("5",),
     "ask": ("5",),
     "streaming": ("20000", "200"),
+    "frame": (),
     "open": ("1000", "5"),
     "models": (),
     "transcript": (),

@@ -18,6 +18,7 @@ from aimltui.tui.controllers.messages import (
 from aimltui.tui.controllers.start_queue import NEW_THREAD_ACTION
 from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.state.branch_marks import NEXT, PREVIOUS
+from aimltui.tui.state.entries import Appended
 from aimltui.tui.state.guides import TRY_THE_DEMO, chosen_message
 from aimltui.tui.state.saved_prompts import asked as saved_prompt
 from aimltui.tui.storage.drafts import NEW_THREAD, joined
@@ -188,7 +189,9 @@ class SendingPart(MainView):
         if changes != [] and conversation.view.facts.is_blank:
             # a guide is read from its beginning, also where it does not fit
             self.transcript.scroll_to_head()
-        self.show_state()
+        if not changes or not all(isinstance(change, Appended) for change in changes):
+            # text that arrives changes nothing around the transcript
+            self.show_state()
 
     def on_text_returned(self, event: TextReturned) -> None:
         """Put text that was not sent before the text in the prompt."""
