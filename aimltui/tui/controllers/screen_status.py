@@ -147,7 +147,7 @@ def _standing_hint(facts: ScreenFacts, conversation: Conversation) -> str:
         return "editing an earlier message · enter sends it as a new branch · esc leaves it"
     if conversation.compared:
         names = " · ".join(clean_line(one.name) for one in conversation.compared)
-        return f"enter sends your next message to {names} · esc leaves it"
+        return f"esc leaves comparing · enter sends your next message to {names}"
     return "quits when the answer is finished" if facts.quits_when_finished else ""
 
 
