@@ -127,25 +127,18 @@ class AimltuiApp(CrashReport, App[None]):
     async def _receive(self, event: events.Event) -> None:
         if isinstance(event, events.Key):
             self.key_times.note(event.time)
-            await self._let_field_catch_up(event)
+            field = self.screen.focused if self._screen_stack else None
+            if not event.is_printable and isinstance(field, Input | TextArea):
+                await _catch_up(field)
             if await self._letters.takes(event):
                 return
         await self._dispatch(event)
 
-    async def _let_field_catch_up(self, event: events.Key) -> None:
-        """Let a field take the letters that came before a key such as ctrl+s, which acts at once and would overtake them."""
-        field = self.screen.focused if self._screen_stack else None
-        if event.is_printable or not isinstance(field, Input | TextArea):
-            return
-        has_caught_up = asyncio.Event()
-        if field.call_later(has_caught_up.set):
-            with suppress(TimeoutError):
-                await asyncio.wait_for(has_caught_up.wait(), _FIELD_S)
-
     async def _dispatch(self, event: events.Event) -> None:
         withholds = getattr(self.screen, "withholds", None) if self._screen_stack else None
         if withholds is not None and withholds(event):
-            self._withhold(event)
+            if isinstance(event, events.Key | events.Paste):
+                self._type_in(event)
             return
         if not self._screen_stack:
             return
@@ -156,10 +149,6 @@ class AimltuiApp(CrashReport, App[None]):
     async def on_key_order_echo(self, echo: KeyOrder.Echo) -> None:
         """Go on with the keys that had to wait for the one before them."""
         await self._order.came_back(echo)
-
-    def _withhold(self, event: events.Event) -> None:
-        if isinstance(event, events.Key | events.Paste):
-            self._type_in(event)
 
     def _letters_act(self) -> bool:
         """Whether a letter would act on the screen instead of being typed into a field."""
@@ -259,3 +248,11 @@ class AimltuiApp(CrashReport, App[None]):
             if isinstance(screen, MainScreen):
                 screen.window.release()
         await super()._shutdown()
+
+
+async def _catch_up(field: Input | TextArea) -> None:
+    """Let a field take the letters that came before a key such as ctrl+s, which acts at once and would overtake them."""
+    has_caught_up = asyncio.Event()
+    if field.call_later(has_caught_up.set):
+        with suppress(TimeoutError):
+            await asyncio.wait_for(has_caught_up.wait(), _FIELD_S)
