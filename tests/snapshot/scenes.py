@@ -13,6 +13,7 @@ from aimltui.tui.screens.dialogs.compare import AnswerColumn, CompareScreen
 from aimltui.tui.screens.dialogs.question import AgreeQuestion, QuestionSheet
 from aimltui.tui.widgets.call_card import CallCard
 from aimltui.tui.widgets.slash_list import SlashList
+from aimltui.wire.messages import SUMMARY, CreateMessage
 from aimltui.wire.models import Model, ModelPrice, ModelSource
 from aimltui.wire.runs import LastError
 from aimltui.wire.search import SearchHit, SearchHits
@@ -143,6 +144,23 @@ async def inspect_run(here: Seat) -> None:
     await ask(here)
     await here.pilot.press("f4")
     await here.until(lambda: "tokens in" in here.shown())
+
+
+async def summarize(here: Seat) -> None:
+    """Look at a summary that stands for what is above it."""
+    await ask(here)
+    workspace = here.workspace
+    text = "The user wants the growth of the third quarter. It is **7.2 %**; the table by region is still open."
+    await workspace.client.messages.create(
+        CreateMessage(
+            thread_id=workspace.current.thread_id or "",
+            role="assistant",
+            content=text,
+            metadata={SUMMARY: "2"},
+        )
+    )
+    await workspace.loader.read(workspace.current)
+    await here.until(lambda: "instead of what is above" in here.shown())
 
 
 async def open_form(here: Seat) -> None:
@@ -512,6 +530,8 @@ SCENES: tuple[Scene, ...] = (
     Scene("found", find_words, (MIDDLE,), scripts=(FINISHED,)),
     Scene("inspector", inspect_run, (MIDDLE,), scripts=(FINISHED,)),
     Scene("inspector", inspect_run, (SMALL,), (LIGHT,), scripts=(FINISHED,)),
+    Scene("summary", summarize, (MIDDLE,), scripts=(FINISHED,)),
+    Scene("summary", summarize, (SMALL,), (LIGHT,), scripts=(FINISHED,)),
     Scene("failed", ask, themes=(DARK, LIGHT), scripts=(FAILED,)),
     Scene("stopped", ask_and_stop, (MIDDLE,), scripts=(STREAMING,)),
     Scene("queued", ask_and_queue, scripts=(STREAMING,)),
