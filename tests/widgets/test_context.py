@@ -59,6 +59,9 @@ async def test_a_summary_is_shown_used_and_taken_back(tmp_path: Path) -> None:
         await at.here.write("/compact undo")
         notes = at.here.app._notifications
         await at.here.until(lambda: any("has no summary" in note.message for note in notes))
+        # nothing is remembered until the user switches it on
+        await at.here.write("/remember I live in Oslo.")
+        await at.here.until(lambda: any("switch Memory on" in note.message for note in notes))
 
 
 async def test_a_summary_that_fails_or_comes_too_late_changes_nothing(tmp_path: Path) -> None:
@@ -124,13 +127,3 @@ async def test_notes_go_with_the_next_run_and_a_proposal_is_a_card(tmp_path: Pat
         await at.here.write("What do I like?")
         await at.here.until(lambda: "Tea." in at.here.texts())
         assert "- Likes tea." in at.model.requests[-1].messages[0]["content"]
-
-
-async def test_nothing_is_remembered_until_the_user_switches_it_on(tmp_path: Path) -> None:
-    async with desk(tmp_path, says("Hi.")) as at:
-        await at.here.write("/remember I live in Oslo.")
-        notes = at.here.app._notifications
-        await at.here.until(lambda: any("switch Memory on" in note.message for note in notes))
-        await at.here.write("Hi")
-        await at.here.until(lambda: "Hi." in at.here.texts())
-        assert "Oslo" not in str(at.model.requests[0].messages)

@@ -51,7 +51,9 @@ class SummaryScreen(Sheet[str | None]):
 
     def body(self) -> Sequence[Widget]:
         """What it is for, and the text."""
-        return self._about, VerticalScroll(self._body)
+        scroll = VerticalScroll(self._body)
+        scroll.styles.height = "auto"
+        return self._about, scroll
 
     def on_mount(self) -> None:
         """Let the model write."""

@@ -75,7 +75,14 @@ def dimmed(palette: Palette) -> Palette:
     """Return the styles for what stays readable, but no longer counts."""
     muted = palette.muted
     return replace(
-        palette, text=muted, strong=muted, heading=muted, subheading=muted, user=muted, assistant=muted
+        palette,
+        text=muted,
+        inline_code=muted,
+        strong=muted,
+        heading=muted,
+        subheading=muted,
+        user=muted,
+        assistant=muted,
     )
 
 
