@@ -150,7 +150,9 @@ async def summarize(here: Seat) -> None:
     """Look at a summary that stands for what is above it."""
     await ask(here)
     workspace = here.workspace
-    text = "The user wants the growth of the third quarter. It is **7.2 %**; the table by region is still open."
+    text = (
+        "The user wants the growth of the third quarter. It is **7.2 %**; the table by region is still open."
+    )
     await workspace.client.messages.create(
         CreateMessage(
             thread_id=workspace.current.thread_id or "",
