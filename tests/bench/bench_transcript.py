@@ -16,6 +16,9 @@ from textual.app import App, ComposeResult
 
 from aimltui.tui.state.entries import Added, Appended, MessageEntry, Replaced, RunEntry
 from aimltui.tui.widgets.transcript import Transcript
+from tests.bench.measure import verdict
+
+LONG_TARGET = 1.5
 
 SECTION = """## Part {n} of the answer
 
@@ -120,13 +123,40 @@ async def wait_for_paint(app: App[None]) -> None:
         await painted.wait()
 
 
-async def opening(count: int, rounds: int = 5) -> float:
-    """Return the least CPU seconds of opening a thread of this many messages, painted."""
+def thread(count: int) -> list[MessageEntry]:
+    """A thread of this many messages."""
     text = answer(600)
-    entries = [
+    return [
         MessageEntry(f"m{n}", "user" if n % 2 == 0 else "assistant", "Bench", text=f"{n}\n\n{text}")
         for n in range(count)
     ]
+
+
+async def in_thread(count: int) -> tuple[float, float]:
+    """Return the CPU seconds of streaming 5 KB at the end of a thread of this many messages, and of scrolling 200 times."""
+    app = Bench()
+    async with app.run_test(size=(120, 40)) as pilot:
+        transcript = app.query_one(Transcript)
+        transcript.show(thread(count))
+        transcript.apply([Added(count, MessageEntry("a", "assistant", "Bench", streaming=True))])
+        await pilot.pause()
+        parts = list(deltas(answer(5_000)))
+        gc.collect()
+        start = time.process_time()
+        for first in range(0, len(parts), 7):
+            transcript.apply([Appended("a", "".join(parts[first : first + 7]))])
+            await wait_for_paint(app)
+        streamed = time.process_time() - start
+        start = time.process_time()
+        for number in range(200):
+            transcript.scroll_to(y=transcript.scroll_offset.y + (-30 if number % 10 < 5 else 30))
+            await wait_for_paint(app)
+        return streamed, time.process_time() - start
+
+
+async def opening(count: int, rounds: int = 5) -> float:
+    """Return the least CPU seconds of opening a thread of this many messages, painted."""
+    entries = thread(count)
     app = Bench()
     best = float("inf")
     async with app.run_test(size=(120, 40)) as pilot:
@@ -170,6 +200,10 @@ def main() -> None:
             f"{name}: {found.per_thousand_s:.3f} s CPU per 1000 deltas, "
             f"slowest flush {found.slowest_flush_s * 1000:.1f} ms"
         )
+    short, long = asyncio.run(in_thread(10)), asyncio.run(in_thread(10_000))
+    for name, few, many in zip(("streaming", "scrolling"), short, long, strict=True):
+        print(f"{name} in 10 messages: {few:.2f} s; in 10,000: {many:.2f} s")
+        print(verdict(f"{name} in a long thread over a short one", many / few, LONG_TARGET, "x"))
     few, many = asyncio.run(opening(10)), asyncio.run(opening(5000))
     print(f"opening 10 messages: {few * 1000:.1f} ms; 5,000: {many * 1000:.1f} ms; ratio {many / few:.2f}")
 

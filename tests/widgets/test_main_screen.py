@@ -418,7 +418,7 @@ async def test_without_a_model_the_guide_says_what_to_do_and_sending_keeps_the_t
 ) -> None:
     async with seat(server, tmp_path, model=None) as here:
         assert "Nothing is connected yet" in here.shown()
-        assert "Look around offline" in here.shown()
+        assert "Try the demo" in here.shown()
         await here.write("Hello")
         await here.idle()
         assert here.screen.prompt.draft == "Hello"
