@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -13,9 +14,16 @@ import pytest
 
 from aimltui.cli.main import main
 from tests.support.shared import sidebar
-from tests.support.terminal import Terminal
+from tests.support.terminal import PATIENCE_S, ROOT, Terminal
 
 pytestmark = pytest.mark.e2e
+
+INITIALIZE = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {"protocolVersion": 1, "clientCapabilities": {}},
+}
 
 
 def test_a_math_tutor_is_made_asked_inspected_exported_deleted_imported_and_asked_from_the_shell(
@@ -66,6 +74,35 @@ def test_a_math_tutor_is_made_asked_inspected_exported_deleted_imported_and_aske
         assert again["id"] != tutor["id"]
         assert again["tools"] == tutor["tools"]
 
-        assert shell("ask", "--demo", "-a", "Math tutor", "A question from the shell").strip()
+        # real processes: a pipe gets plain Markdown, an editor speaks over another one
+        asking = program("ask", "--demo", "-a", "Math tutor", "A question from the shell", *data)
+        editor = program("acp", "--demo", *data)
+        told, _ = editor.communicate(json.dumps(INITIALIZE) + "\n", timeout=PATIENCE_S)
+        assert json.loads(told.splitlines()[0])["result"]["agentInfo"]["name"] == "aimltui"
+        answer, _ = asking.communicate(timeout=PATIENCE_S)
+        assert (asking.returncode, editor.returncode) == (0, 0)
+        assert answer.strip()
+        assert "\x1b" not in answer
         terminal.wait_until(lambda: "A question from" in sidebar(terminal), "the thread of the shell")
         terminal.quit()
+
+    # a terminal gets colours; the run plays again on the screen, from a file
+    with Terminal.aimltui("ask", "--demo", "What do you know", *data) as terminal:
+        assert terminal.wait_exit() == 0
+        assert b"\x1b[33m`" in terminal.raw
+    newest = json.loads(shell("runs", "list", "--json"))["data"][0]
+    shell("runs", "export", newest["id"], "-o", str(tmp_path / "run.jsonl"))
+    with Terminal.aimltui("replay", "--speed", "100", str(tmp_path / "run.jsonl")) as terminal:
+        terminal.wait_for("What do you know")
+        terminal.wait_for("completed")
+        terminal.quit()
+
+
+def program(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "aimltui", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
