@@ -233,3 +233,7 @@ async def test_deleting_goes_to_the_trash_and_back(server: FakeTransport, tmp_pa
         await here.until(lambda: here.app.screen is screen and screen.row is not None)
         await here.until(lambda: screen.row is not None and screen.row.name == "Tutor")
         assert named(server, "Tutor").model == "demo"
+        await here.pilot.press("ctrl+n")
+        await here.until(lambda: "begin with" in here.shown())
+        await here.pilot.press(*"toml", "enter")
+        await here.until(lambda: isinstance(here.app.screen, PathScreen))

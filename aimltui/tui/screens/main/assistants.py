@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _GROUP = "assistants"
-_EMPTY, _COPY = "empty", "copy"
+_EMPTY, _COPY, _FILE = "empty", "copy", "file"
 
 
 class AssistantsPart(MainView):
@@ -249,7 +249,7 @@ class AssistantsPart(MainView):
     # The form
 
     def _choose_beginning(self, sheet: AssistantsScreen, row: AssistantRow | None) -> None:
-        """Let the user begin with an empty form, a copy, or a ready-made assistant."""
+        """Let the user begin with an empty form, a copy, a ready-made assistant, or a file."""
         from aimltui.tui.screens.dialogs.choice import ChoiceRow, ChoiceScreen
         from aimltui.tui.state.assistant_form import AssistantForm, copy_of, form_of
         from aimltui.tui.state.assistant_templates import TEMPLATES, template
@@ -261,9 +261,13 @@ class AssistantsPart(MainView):
         if known is not None:
             rows.append(ChoiceRow(_COPY, f"A copy of {clean_line(known.name or known.id)}"))
         rows += [ChoiceRow(one.id, one.form.name, one.form.description) for one in TEMPLATES]
+        rows.append(ChoiceRow(_FILE, "A TOML file…", "imports it"))
 
         def chosen(choice: str | None) -> None:
             if choice is None:
+                return
+            if choice == _FILE:
+                self._act(sheet, None, "import")
                 return
             found = template(choice)
             form = found.form if found is not None else AssistantForm()
