@@ -32,6 +32,14 @@ PATTERNS = (
     r"\bhas nobody\b",
     r"\ba mistake of its\b",
     r"\bare kept on the disk\b",
+    r"\bhas come is\b",
+    r"\bof a known form\b",
+    r"\bis there twice\b",
+    r"\b(?:is|are) no (?:text|valid|regular|page)\b",
+    r"\bin each line\b",
+    r"\bmodel alone\b",
+    r"\bbehind (?:the word|the command|it:|those of)\b",
+    r"\bbrought up to date\b",
     r"\b(?:purse|desk|shelf|seat|vault|workplace|larder)s?\b",
 )
 FORBIDDEN = re.compile("|".join(PATTERNS), re.IGNORECASE)

@@ -75,7 +75,7 @@ class InterchangeService:
                 each([thread_id]), cast("FormatName", form), pieces.append, with_branches=True
             )
         if not count:
-            raise InterchangeError("Nothing was said in this thread yet, so there is nothing to export.")
+            raise InterchangeError("This thread has no messages yet, so there is nothing to export.")
         return "".join(pieces).encode()
 
 

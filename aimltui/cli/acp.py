@@ -27,7 +27,7 @@ def add_acp_parser(commands: Any) -> argparse.ArgumentParser:
     """Add `acp` to the result of `ArgumentParser.add_subparsers`; its default `run` is `acp`."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "acp",
-        help="be the agent of an editor",
+        help="work as an agent inside an editor",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -98,7 +98,7 @@ def ask(options: argparse.Namespace) -> int:
     files = [_attached(path) for path in options.file]
     text = question_of(options.text)
     if not text.strip():
-        raise ConfigError('There is no question. Write it behind the command: aimltui ask "What is ...?"')
+        raise ConfigError('There is no question. Write it after the command: aimltui ask "What is ...?"')
     source = _within(find_source(options), options.max_usd)
     gc_tuning.put_off()
     try:
@@ -111,9 +111,9 @@ def question_of(words: list[str]) -> str:
     """Return the question: the words of the command line, and below them the text from a pipe.
 
     Raises:
-        ConfigError: What a pipe brings is no text.
+        ConfigError: What a pipe brings is not text.
     """
-    # bytes of an argument that are no text in this locale arrive as surrogates
+    # bytes of an argument that are not text in this locale arrive as surrogates
     said = replace_surrogates(" ".join(word for word in words if word != "-"))
     if sys.stdin is None or (sys.stdin.isatty() and said):
         return said

@@ -37,12 +37,10 @@ def add_assistants_parser(commands: Any) -> argparse.ArgumentParser:
     export.add_argument(
         "--output", "-o", metavar="PATH", type=Path, help="a file or a folder (default: standard output)"
     )
-    export.add_argument("--force", action="store_true", help="replace a file that is there")
-    bring = add_action(actions, "import", "make assistants from TOML files", _import, creates=True)
+    export.add_argument("--force", action="store_true", help="replace an existing file")
+    bring = add_action(actions, "import", "create assistants from TOML files", _import, creates=True)
     bring.add_argument("files", nargs="+", metavar="FILE", type=Path, help="a TOML file, or a folder of them")
-    bring.add_argument(
-        "--copy", action="store_true", help="make a new one also where one of that name is saved"
-    )
+    bring.add_argument("--copy", action="store_true", help="create a new one even if one of that name exists")
     delete = add_action(
         actions, "delete", "move assistants to the trash of the screen", _delete, has_json=False
     )

@@ -53,7 +53,7 @@ def add_export(actions: Any) -> None:
         type=Path,
         help="a file, or a folder for one file a thread; else standard output",
     )
-    add("--force", action="store_true", help="replace files that are there")
+    add("--force", action="store_true", help="replace existing files")
     add_place(parser)
     parser.set_defaults(run=export_threads)
 

@@ -49,7 +49,7 @@ def add_files_parser(commands: Any) -> argparse.ArgumentParser:
         type=Path,
         help="a file or a folder; - for standard output (default: here)",
     )
-    export.add_argument("--force", action="store_true", help="replace a file that is there")
+    export.add_argument("--force", action="store_true", help="replace an existing file")
     delete = add_action(actions, "delete", "delete files, also in all vector stores", _delete, has_json=False)
     delete.add_argument("files", nargs="+", metavar="FILE", help=NAMED)
     add_yes(delete)

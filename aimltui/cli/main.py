@@ -32,7 +32,7 @@ commands (each has --help):
   aimltui skills list         show the skills that assistants can load
   aimltui mcp list            show your MCP servers; test NAME starts one, --tool TOOL --json ARGS calls a tool
   aimltui mcp login NAME      log in at a remote MCP server; logout NAME, status
-  aimltui acp                 be the agent of an editor: the Agent Client Protocol
+  aimltui acp                 work as an agent inside an editor: the Agent Client Protocol
   aimltui replay FILE         play a run that was recorded in the run inspector (F4)
   aimltui completion SHELL    completion of commands and flags for bash, zsh or fish
 """

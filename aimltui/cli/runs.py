@@ -40,7 +40,7 @@ def add_runs_parser(commands: Any) -> argparse.ArgumentParser:
         type=Path,
         help="a file or a folder; - for standard output (default: here)",
     )
-    export.add_argument("--force", action="store_true", help="replace a file that is there")
+    export.add_argument("--force", action="store_true", help="replace an existing file")
     for one in (show, cancel, export):
         one.add_argument("run_id", metavar="RUN", help=NAMED)
     for one in (listing, show, cancel, export):

@@ -69,7 +69,7 @@ def import_threads(options: argparse.Namespace) -> int:
         return asyncio.run(_import(options))
     except KeyboardInterrupt:
         _clear()
-        print("Stopped. What has come is whole; import again to bring the rest.", file=sys.stderr)  # noqa: T201
+        print("Stopped. What was imported is complete; import again for the rest.", file=sys.stderr)  # noqa: T201
         return 130
 
 
@@ -117,7 +117,7 @@ def _tell_report(report: Report) -> int:
 
 def _nothing() -> AimltuiError:
     return AimltuiError(
-        "Nothing was imported: there is no conversation of a known form in it. See aimltui threads import --help for "
+        "Nothing was imported: it contains no conversation in a known format. See aimltui threads import --help for "
         "the programs whose files are known."
     )
 

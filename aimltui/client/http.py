@@ -389,7 +389,7 @@ def _decoded(kind: type[R], value: Any) -> R:
         raise Garbled(_TOO_DEEP) from error
     except ValidationError as error:
         raise Garbled(
-            f"The server's answer does not match the API: it is no valid {kind.__name__}."
+            f"The server's answer does not match the API: it is not valid {kind.__name__}."
         ) from error
 
 

@@ -115,7 +115,7 @@ class Importer:
         return survey
 
     async def run(self, paths: list[Path], told: Callable[[Report], None] = lambda report: None) -> Report:
-        """Import everything. It may be cancelled at any time: what has come is whole, and doing it again brings the rest.
+        """Import everything. It may be cancelled at any time: what was imported is complete, and doing it again brings the rest.
 
         Args:
             paths: Files and folders.
@@ -269,7 +269,7 @@ def _check_server(error: APIError) -> None:
         raise CannotImport(_ONLY_THE_API) from error
     if error.status >= 500:
         raise CannotImport(
-            f"{error.message} The import was stopped. What has come is whole; import again to bring the rest."
+            f"{error.message} The import was stopped. What was imported is complete; import again for the rest."
         ) from error
 
 
@@ -321,4 +321,4 @@ def _whole(seconds: float | None) -> int | None:
 def _why(error: Exception) -> str:
     if isinstance(error, APIError):
         return error.message
-    return str(error) if isinstance(error, UnreadableInput) else "its form is not understood"
+    return str(error) if isinstance(error, UnreadableInput) else "its format is unknown"

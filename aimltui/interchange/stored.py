@@ -52,7 +52,7 @@ def attempted(place: str, make: Callable[[], Iterable[Item]]) -> Iterator[Item]:
         yield from list(make())
     except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError):
         _log.warning("a conversation cannot be read: %s", place, exc_info=True)
-        yield Skipped(place, "its form is not understood")
+        yield Skipped(place, "its format is unknown")
 
 
 def load(member: Member) -> JSONValue:

@@ -28,7 +28,7 @@ def survey_lines(survey: Survey, names: Mapping[str, str]) -> Iterator[str]:
             told.append(plural(count.branches, "other branch", "other branches"))
         yield f"{names.get(format_id, format_id)}: {', '.join(told)}."
     if survey.branches:
-        yield "Other branches become threads beside theirs."
+        yield "Other branches become separate threads."
     yield from _when(survey)
     yield from _already(survey)
     yield from _files(survey.files, survey.file_bytes, survey.missing_files)
@@ -47,8 +47,8 @@ def report_lines(report: Report) -> Iterator[str]:
         f"{plural(counts[outcome], 'thread')} {words}"
         for outcome, words in (
             (CREATED, "came in"),
-            (CHANGED, "came again, as what was said had changed"),
-            (EXTENDED, "had grown and were brought up to date"),
+            (CHANGED, "were imported again, since their messages had changed"),
+            (EXTENDED, "had new messages and were updated"),
             (PRESENT, "were here already"),
         )
         if counts.get(outcome)
@@ -90,9 +90,9 @@ def _day(seconds: float) -> str:
 def _already(survey: Survey) -> Iterator[str]:
     told = []
     if survey.present:
-        told.append(f"{survey.present:,} are here already and stay as they are")
+        told.append(f"{survey.present:,} are imported already and stay as they are")
     if survey.grown:
-        told.append(f"{survey.grown:,} are here in an earlier state and are brought up to date")
+        told.append(f"{survey.grown:,} are imported already and will be updated")
     if told:
         yield f"Of these, {'; '.join(told)}."
 
@@ -127,4 +127,4 @@ def _others(survey: Survey) -> Iterator[str]:
     if survey.other_count:
         named = ", ".join(short(path.rpartition("/")[2], 40) for path in survey.others[:5])
         more = ", …" if survey.other_count > 5 else ""
-        yield f"{plural(survey.other_count, 'file')} without conversations of a known form: {named}{more}."
+        yield f"{plural(survey.other_count, 'file')} without conversations in a known format: {named}{more}."

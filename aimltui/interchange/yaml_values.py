@@ -55,5 +55,5 @@ def _put(place: tuple[Any, list[str]], value: Any) -> None:
     elif keys:
         container[keys.pop()] = value
     else:
-        # a key that is no text names nothing that is looked for
+        # a key that is not text names nothing that is looked for
         keys.append(value if isinstance(value, str) else "")

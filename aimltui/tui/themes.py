@@ -228,7 +228,7 @@ def _check_variables(source: _Source, theme: Theme) -> None:
             strange = set(value.split()) - _STYLE_WORDS
             if strange or not value.strip():
                 raise ConfigError(
-                    f"{source.at(f'variables.{name}')}: variables.{name} is {value[:40]!r}, which is no text style."
+                    f"{source.at(f'variables.{name}')}: variables.{name} is {value[:40]!r}, which is not a text style."
                 )
         else:
             colour, _, alpha = value.removeprefix("auto").strip().partition(" ")

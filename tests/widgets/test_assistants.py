@@ -161,7 +161,7 @@ async def test_a_change_is_checked_saved_and_never_lost(server: FakeTransport, t
     # the program ended without a question; the form has it again
     async with seat(server, tmp_path) as here:
         form = await open_form(here, "sailor")
-        await here.until(lambda: "here again" in here.shown())
+        await here.until(lambda: "unsaved changes" in here.shown())
         assert (form.form.instructions, form.form.temperature) == ("Speak like a sailor.", "0.5")
         await here.pilot.press("escape")
         await here.until(lambda: isinstance(here.app.screen, QuestionSheet))

@@ -89,7 +89,7 @@ async def test_a_file_without_conversations_is_said_to_be_one(tmp_path: Path) ->
     (tmp_path / "notes.txt").write_text("Buy leeks.")
     async with window(tmp_path / "data") as here:
         await here.write(f"/import {tmp_path / 'notes.txt'}")
-        await here.until(lambda: "no conversation of a known form" in here.shown())
+        await here.until(lambda: "no conversation in a known format" in here.shown())
         await here.pilot.press("escape")
 
 
@@ -103,7 +103,7 @@ async def test_escape_stops_and_what_has_come_is_whole(tmp_path: Path) -> None:
         await here.pilot.press("enter")
         await here.until(lambda: "threads so far" in here.shown())
         await here.pilot.press("escape")
-        await here.until(lambda: "What has come is whole" in here.shown())
+        await here.until(lambda: "What was imported is complete" in here.shown())
         await here.pilot.press("escape")
         await here.until(lambda: here.app.screen is here.screen)
         await here.until(lambda: here.rows(), "some threads")
@@ -141,7 +141,7 @@ async def test_the_open_thread_is_exported_and_the_ending_says_how(suffix: str, 
         await here.write(f"/export {tmp_path / 'rhine.doc'}")
         await here.until(lambda: "Export as" in here.shown())
         await here.pilot.press("enter")
-        await here.until(lambda: "The ending says the format" in here.shown())
+        await here.until(lambda: "ending chooses the format" in here.shown())
         await here.pilot.press("backspace", "backspace", "backspace", "backspace", *suffix, "enter")
         await here.until(place.exists, "the file")
         assert "Where does the Rhine begin?" in read(place)

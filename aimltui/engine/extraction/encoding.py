@@ -46,7 +46,7 @@ _SURE = 0.3
 
 
 class NotText(Exception):
-    """The bytes are no text."""
+    """The bytes are not text."""
 
 
 def decode(content: bytes) -> tuple[str, str]:
@@ -59,7 +59,7 @@ def decode(content: bytes) -> tuple[str, str]:
         The text, and the encoding's name if it was guessed.
 
     Raises:
-        NotText: It is no text.
+        NotText: It is not text.
     """
     for mark, name in _MARKS:
         if content.startswith(mark):

@@ -45,7 +45,7 @@ def frames(document: Document) -> Iterator[dict[str, Any]]:
 
 
 def encode(frame: dict[str, Any]) -> bytes:
-    """Return the line of a frame; characters that are no text become question marks."""
+    """Return the line of a frame; characters that are not text become question marks."""
     return json.dumps(frame, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
 

@@ -21,7 +21,7 @@ _DEEPEST: Final = 20
 _FIELDS: Final = ("From", "To", "Cc", "Date", "Subject")
 _BEGIN: Final = b"From "
 _LEFT_OUT: Final = (
-    "The attachments of the letters were not read. Where they matter, save them and add them as files."
+    "The attachments of the messages were not read. Where they matter, save them and add them as files."
 )
 
 
@@ -29,7 +29,7 @@ def read_mail(source: Source) -> None:
     """Write one letter."""
     if source.size > _MAX_BYTES:
         raise Unreadable(
-            INVALID_FILE, "The letter is too large. Save its attachments, and add them as files."
+            INVALID_FILE, "The message is too large. Save its attachments, and add them as files."
         )
     source.file.seek(0)
     _write(source.file.read(), source)
@@ -39,7 +39,7 @@ def read_mbox(source: Source) -> None:
     """Write the letters of a mailbox."""
     for number, letter in enumerate(_letters(source), 1):
         if number > _MAX_LETTERS:
-            raise Unreadable(INVALID_FILE, f"The mailbox has more than {_MAX_LETTERS:,} letters. Split it.")
+            raise Unreadable(INVALID_FILE, f"The mailbox has more than {_MAX_LETTERS:,} messages. Split it.")
         _write(letter, source)
         source.writer.write("\n\n")
         source.spend.progress(number)
@@ -59,7 +59,7 @@ def _letters(source: Source) -> Iterator[bytes]:
         is_blank = not line.strip()
         size += len(line)
         if size > _MAX_BYTES:
-            raise Unreadable(INVALID_FILE, "A letter of the mailbox is too large, so it was not read.")
+            raise Unreadable(INVALID_FILE, "A message in the mailbox is too large, so it was not read.")
         # what a mailbox does to lines that look like the start of a letter
         lines.append(line[1:] if line.startswith(b">From ") else line)
     if lines:

@@ -152,7 +152,7 @@ def text_of(source: Source) -> str:
     """Return the text of a file in any encoding; a guess is remarked on.
 
     Raises:
-        Unreadable: It is no text, or too much.
+        Unreadable: It is not text, or too much.
     """
     source.file.seek(0)
     if source.size > MAX_TEXT_BYTES:

@@ -116,17 +116,19 @@ class PageReader:
                         return page
                     if stays and _site(url) != home:
                         raise WebPageError(
-                            f"The page leads to another host, which was not contacted. Read {clean_line(url)} instead."
+                            f"The page redirects to another host, which was not contacted. Read {clean_line(url)} instead."
                         )
         except TimeoutError as error:
-            raise WebPageError(f"The page did not come within {SECONDS:.0f} seconds.") from error
+            raise WebPageError(f"The page did not arrive within {SECONDS:.0f} seconds.") from error
         except httpx2.HTTPError as error:
             raise WebPageError(
                 f"The page could not be read: {clean_line(str(error)) or type(error).__name__}."
             ) from error
         except (httpx2.InvalidURL, ValueError) as error:
-            raise WebPageError("The address, or one to which it leads, is not one of a page.") from error
-        raise WebPageError("The page leads from one address to the next without end.")
+            raise WebPageError(
+                "The address, or one that it redirects to, is not the address of a page."
+            ) from error
+        raise WebPageError("The page redirects in a loop.")
 
     async def _hop(self, client: httpx2.AsyncClient, url: str) -> tuple[WebPage | None, str]:
         """Ask one address; return the page, or None and the address to which it leads."""
@@ -155,7 +157,7 @@ class PageReader:
             if kind and kind not in _PAGES and not kind.startswith("text/"):
                 raise _no_text(clean_line(kind)[:60])
             if response.headers.get("content-encoding", "identity") != "identity":
-                raise WebPageError("The server sent the page compressed, although that was not asked for.")
+                raise WebPageError("The server sent the page compressed without being asked to.")
             content = await _limited(response.aiter_raw())
         finally:
             await response.aclose()
@@ -270,4 +272,4 @@ def _page_of(url: str, read: str) -> WebPage:
 
 
 def _no_text(kind: str) -> WebPageError:
-    return WebPageError(f"This is no page with text, but {kind}. Download it, and attach the file.")
+    return WebPageError(f"This is not a page with text, but {kind}. Download it, and attach the file.")

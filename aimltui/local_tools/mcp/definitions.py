@@ -110,7 +110,7 @@ def touches(server: McpServer) -> str:
     """What a call of a server may touch, as a sentence for the user."""
     if server.url:
         host = urlsplit(server.url).hostname or server.place
-        return f"The arguments go to {clean_line(host)}, which answers as it likes."
+        return f"The arguments go to {clean_line(host)}, which decides what it does with them."
     return f"{RIGHTS} Its command: {clean_line(server.place)}"
 
 

@@ -34,7 +34,7 @@ _SENTENCES = {
     403: "It refuses this key (403). Check headers in the configuration.",
     404: "There is no MCP server at this address (404). Check url in the configuration.",
     405: "There is no Streamable HTTP server at this address (405). Check url in the configuration.",
-    421: "It sends requests on to another host, which would get your headers, so they were not sent on.",
+    421: "It redirects to another host, which would get your headers, so the request was not sent there.",
 }
 
 
@@ -137,7 +137,7 @@ def checked(url: str, *, has_headers: bool) -> Origin:
         raise AimltuiError(f"Its address is not valid: {error}. Check url in the configuration.") from error
     if home.scheme == "http" and has_headers and not is_loopback(home.host):
         raise AimltuiError(
-            "Its address begins with http://, so everybody on the way could read its headers. Use https://, or leave the "
+            "Its address begins with http://, so anyone on the network could read its headers. Use https://, or leave the "
             "headers out."
         )
     return home

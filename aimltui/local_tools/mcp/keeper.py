@@ -215,7 +215,7 @@ class ServerKeeper:
         """The text of a resource.
 
         Raises:
-            ServerError: The server does not run, or refuses it, or it is no text.
+            ServerError: The server does not run, or refuses it, or it is not text.
             TimeoutError: It does not answer.
         """
         async with asyncio.timeout(self.server.start_timeout_s):

@@ -134,7 +134,7 @@ def checked_endpoint(url: str, what: str) -> str:
     try:
         place = origin(url)
     except ValueError as error:
-        raise AimltuiError(f"{what} is no valid address, so nothing was sent.") from error
+        raise AimltuiError(f"{what} is not a valid address, so nothing was sent.") from error
     if place.scheme != "https" and not is_loopback(place.host):
         raise AimltuiError(f"{what} begins with http://, so others could read your login. Nothing was sent.")
     return url

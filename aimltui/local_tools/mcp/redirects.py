@@ -25,7 +25,7 @@ _PAGE = (
     "<p>{}</p><p>You can close this page and go back to the terminal.</p>"
 )
 _DONE = _PAGE.format("The answer has arrived.")
-_UNKNOWN = _PAGE.format("This address takes the answer of a login only.")
+_UNKNOWN = _PAGE.format("This address only receives the answer to a login.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ async def loopback(port: int = 0) -> AsyncIterator[Loopback]:
         listener = await asyncio.start_server(redirect.take, "127.0.0.1", port, limit=_MOST_REQUEST)
     except OSError as error:
         raise AimltuiError(
-            f"This machine takes no answer of the browser: {error.strerror or error}. Add --paste."
+            f"This machine cannot receive the browser's answer: {error.strerror or error}. Add --paste."
         ) from error
     redirect.url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}{PATH}"
     try:

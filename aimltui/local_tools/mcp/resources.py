@@ -51,13 +51,13 @@ def resource_text(raw: Mapping[str, Any]) -> str:
     """The text of what a server returned for a resource.
 
     Raises:
-        ServerError: It is no text.
+        ServerError: It is not text.
     """
     contents = raw.get("contents")
     parts = [_part(one) for one in (contents if isinstance(contents, list) else []) if isinstance(one, dict)]
     text = "\n\n".join(part for part in parts if part is not None)
     if not text.strip():
-        raise ServerError("It is no text, so it cannot be attached.")
+        raise ServerError("It is not text, so it cannot be attached.")
     return clean(text)[:_MOST_TEXT]
 
 

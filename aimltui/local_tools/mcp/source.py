@@ -156,7 +156,7 @@ class McpSource:
         """The text of a resource.
 
         Raises:
-            ServerError: The server does not run, or refuses it, or it is no text.
+            ServerError: The server does not run, or refuses it, or it is not text.
         """
         try:
             return await self._keepers[resource.server].read_resource(resource.uri)

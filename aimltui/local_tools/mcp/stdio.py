@@ -1,4 +1,4 @@
-"""Starts an MCP server as a process and exchanges JSON-RPC messages with it, one in each line of its pipes."""
+"""Starts an MCP server as a process and exchanges JSON-RPC messages with it, one per line of its pipes."""
 
 from __future__ import annotations
 

@@ -130,12 +130,12 @@ def _head(text: str, place: str) -> dict[str, object]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 2 if mark is not None else 2
-        told = clean_line(str(getattr(error, "problem", "") or "it is no valid YAML"))
+        told = clean_line(str(getattr(error, "problem", "") or "it is not valid YAML"))
         advice = " Put a text with a colon into quotes." if told.startswith("mapping values") else ""
         raise SkillError(f"{place}, line {line}: {told}.{advice}") from error
     except (ValueError, RecursionError) as error:
         raise SkillError(
-            f"{place}, line 2: this is no valid YAML ({clean_line(str(error))[:100]})."
+            f"{place}, line 2: this is not valid YAML ({clean_line(str(error))[:100]})."
         ) from error
     if not isinstance(read, dict):
         raise SkillError(f"{place}, line 2: write name: and description: here.")
@@ -227,7 +227,7 @@ def _content(top: Path, path: PurePosixPath, most: int) -> bytes:
         number = os.open(path.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
         with os.fdopen(number, "rb") as file:
             if not stat.S_ISREG(os.fstat(number).st_mode):
-                raise SkillError(f"{place} is no regular file.")
+                raise SkillError(f"{place} is not a regular file.")
             content = file.read(most + 1)
     except OSError as error:
         raise SkillError(f"{place} cannot be read: {error.strerror or error}.") from error

@@ -163,7 +163,7 @@ class SkillSource:
     def _file_text(self, skill: Skill, path: str) -> str:
         content = read_file(skill, path, MOST_BYTES)
         if b"\0" in content[:8192]:
-            return f"{clean_line(path)} is no text ({bytes_text(len(content))})."
+            return f"{clean_line(path)} is not text ({bytes_text(len(content))})."
         return self._cut(clean(content.decode("utf-8", "replace")))
 
     async def _skill_text(self, skill: Skill, thread_id: str) -> str:

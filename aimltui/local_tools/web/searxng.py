@@ -78,7 +78,7 @@ class SearxNG:
         if status == 403:
             return _NO_JSON.format(self.host)
         if status == 429:
-            return f"{self.host} has had too many searches (429). Wait a little, or turn off its limiter."
+            return f"{self.host} received too many searches (429). Wait a moment, or turn off its limiter."
         if 300 <= status < 400:
             return f"{self.host} leads elsewhere ({status}), which is not followed. Put its final address into searxng_url."
         return f"{self.host} answered {status} instead of results."

@@ -132,7 +132,7 @@ class ChatCompletions:
 
     async def _new_thread(self, request: ChatRequest) -> str:
         if not request.said:
-            raise BadRequest("'messages' has no message of the user.", param="messages")
+            raise BadRequest("'messages' has no user message.", param="messages")
         name = token_hex(8)
         made = ImportThread(
             origin=f"chat.completions:{name}",

@@ -129,7 +129,7 @@ class RunStarter:
             )
         if request.input.new:
             raise BadRequest(
-                "The response before waits for the outputs of its functions: send them alone, and new messages with "
+                "The previous response waits for the outputs of its functions: send them alone, and new messages with "
                 "the next request.",
                 param="input",
             )
@@ -147,7 +147,7 @@ class RunStarter:
         last = next((one for one in reversed(messages) if one.run_id == ref.run_id), None)
         if last is None:
             raise BadRequest(
-                "The response before has no message, and others followed it: it cannot be continued.",
+                "The previous response has no message, and others followed it: it cannot be continued.",
                 param="previous_response_id",
             )
         asked = CopyThread(thread_id=ref.thread_id, through=last.id, branch=is_branch)
@@ -203,7 +203,7 @@ class RunStarter:
 
     async def _new_thread(self, request: ResponseRequest) -> str:
         if not request.input.said:
-            raise BadRequest("'input' has no message of the user.", param="input")
+            raise BadRequest("'input' has no user message.", param="input")
         mark = {PLAIN: "true"}
         if all(message.role == "user" for message in request.input.said):
             fields = {"messages": [message.given() for message in request.input.new], "metadata": mark}

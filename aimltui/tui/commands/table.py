@@ -446,7 +446,7 @@ COMMANDS: tuple[Command, ...] = (
         "compact",
         "Summarize the thread",
         "Let the model summarize this thread, and send it the summary instead of the messages so far, which stay. A text "
-        "behind the word says what matters; undo takes the last summary back.",
+        "after the word says what matters; undo takes the last summary back.",
         (),
         "compact",
         MODEL,
@@ -457,7 +457,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "remember",
         "Remember",
-        "Save a note, which later answers of this assistant get with their instructions; behind the word all, those of every "
+        "Save a note, which later answers of this assistant get with their instructions; after the word all, those of every "
         "assistant. It is off until you switch Memory on in the settings.",
         (),
         "remember",
@@ -469,7 +469,7 @@ COMMANDS: tuple[Command, ...] = (
         "options",
         "Run options",
         "Other or more instructions, another model, temperature or limits for the next run, or for this thread. A text "
-        "behind the word is more instructions for the next run.",
+        "after the word is more instructions for the next run.",
         (),
         "run_options",
         MODEL,

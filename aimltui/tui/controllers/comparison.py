@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FEWEST: Final = 2
 MOST: Final = 4
 """How many models answer at once."""
-_NO_BRANCHES = "This server cannot copy threads, so one model alone can answer here."
+_NO_BRANCHES = "This server cannot copy threads, so only one model can answer here."
 _STOPPED = "Stopped before it began."
 
 

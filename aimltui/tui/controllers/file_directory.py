@@ -131,7 +131,7 @@ class FileDirectory:
         return every(self._client.vector_stores.files.list, params)
 
     async def text_of(self, row: FileRow) -> str | None:
-        """The text of a file as a search sees it, or its own text; None if it is no text."""
+        """The text of a file as a search sees it, or its own text; None if it is not text."""
         if row.use is not None and row.use.store_id:
             found = await self._client.vector_stores.files.content(row.use.store_id, row.file_id)
             if found.data:

@@ -86,7 +86,7 @@ class SkillSwitch:
             await self._models.ensure_default_assistant(self._conversation)
             assistant_id = self._assistants.id_of(self._conversation)
             if assistant_id is None:
-                return f"{self.assistant} is made with the first message. Switch its skills after that."
+                return f"{self.assistant} is created with the first message. Switch its skills after that."
             change = ModifyAssistant(assistant_id=assistant_id, metadata={METADATA: value})
             await self._assistants.modify(change)
         except (APIError, TransportError, NotSent) as error:

@@ -93,7 +93,7 @@ class ToolSwitch:
         name = self._assistants.name_of(conversation)
         if assistant_id is None:
             self._post(
-                NoticePosted(f"{name} is made with the first message. Switch its tools after that.", True)
+                NoticePosted(f"{name} is created with the first message. Switch its tools after that.", True)
             )
             return
         try:

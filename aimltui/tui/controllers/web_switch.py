@@ -77,7 +77,7 @@ class WebSwitch:
         name = self._assistants.name_of(conversation)
         if assistant_id is None:
             self._post(
-                NoticePosted(f"{name} is made with the first message. Switch the web after that.", True)
+                NoticePosted(f"{name} is created with the first message. Switch the web after that.", True)
             )
             return
         try:

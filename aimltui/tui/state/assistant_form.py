@@ -61,9 +61,9 @@ class AssistantForm:
     format: str = "auto"
     schema: str = ""
     starters: str = ""
-    """One in each line."""
+    """One per line."""
     metadata: str = ""
-    """`key = value` in each line."""
+    """`key = value`, one per line."""
 
 
 def tool_key(tool: Mapping[str, Any]) -> str:
@@ -181,7 +181,7 @@ def _schema_problem(form: AssistantForm) -> str:
 def _starters_problem(text: str) -> str:
     lines = _lines(text)
     if len(lines) > MOST_STARTERS:
-        return f"At most {MOST_STARTERS} starters, one in each line: there are {len(lines)}."
+        return f"At most {MOST_STARTERS} starters, one per line: there are {len(lines)}."
     if any(len(line) > METADATA_VALUE for line in lines):
         return f"A starter has at most {METADATA_VALUE} characters."
     return ""
@@ -192,12 +192,12 @@ def _metadata_problem(form: AssistantForm) -> str:
     for line in _lines(form.metadata):
         found = _PAIR.fullmatch(line)
         if found is None or not found[1]:
-            return f"Write key = value in each line, not “{line[:30]}”."
+            return f"Write one key = value per line, not “{line[:30]}”."
         key = found[1]
         if is_own_key(key):
             return f"The key {key} belongs to this program."
         if key in seen:
-            return f"The key {key} is there twice."
+            return f"The key {key} appears twice."
         if len(key) > METADATA_KEY or len(_unescaped(found[2])) > METADATA_VALUE:
             return f"A key has at most {METADATA_KEY} characters, a value {METADATA_VALUE}."
         seen.add(key)

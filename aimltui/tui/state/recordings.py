@@ -87,7 +87,7 @@ def read(text: str) -> Recording:
     except BadRecording:
         raise
     except (ValueError, RecursionError, TypeError, KeyError, AttributeError, ValidationError) as error:
-        raise BadRecording("It is damaged, or no recording at all.") from error
+        raise BadRecording("It is damaged, or not a recording.") from error
 
 
 def _recording(first: dict[str, Any], rest: Sequence[dict[str, Any]]) -> Recording:

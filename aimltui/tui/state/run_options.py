@@ -26,7 +26,7 @@ class RunOptions:
     """The options as they are typed; an empty one is as in the assistant."""
 
     additional: str = ""
-    """Instructions behind those of the assistant."""
+    """Instructions after those of the assistant."""
     instructions: str = ""
     """Instructions instead of those of the assistant."""
     model: str = ""

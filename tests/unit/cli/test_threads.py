@@ -44,7 +44,7 @@ def test_a_dry_run_says_what_would_come_and_writes_nothing(
     assert main(arguments) == 0
     assert lines(capsys)[0] == "3 threads were here already."
     assert main([*arguments, "--dry-run"]) == 0
-    assert "Of these, 2 are here already and stay as they are." in lines(capsys)
+    assert "Of these, 2 are imported already and stay as they are." in lines(capsys)
 
 
 def test_json_has_the_shape_of_the_samples(place: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -79,7 +79,7 @@ def test_an_input_without_conversations_is_said_to_be_so(
 ) -> None:
     (tmp_path / "notes.txt").write_text("Buy leeks.")
     assert main(["threads", "import", str(tmp_path / "notes.txt"), *place]) == 1
-    assert "no conversation of a known form" in capsys.readouterr().err
+    assert "no conversation in a known format" in capsys.readouterr().err
     assert main(["threads", "import", str(tmp_path / "gone.json"), *place]) == 1
     assert "There is no file or folder" in capsys.readouterr().err
 

@@ -326,5 +326,5 @@ def test_resources_are_written_as_words_and_read_as_text() -> None:
     blob = base64.b64encode(b"deep").decode()
     assert resource_text({"contents": [{"text": f"x{ESCAPE}"}, {"blob": blob}]}) == "x\n\ndeep"
     for contents in ([], [{"blob": base64.b64encode(b"\0\xff").decode()}], "odd"):
-        with pytest.raises(ServerError, match="no text"):
+        with pytest.raises(ServerError, match="not text"):
             resource_text({"contents": contents})

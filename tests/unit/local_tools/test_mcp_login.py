@@ -211,7 +211,7 @@ async def test_a_redirect_of_the_server_gets_no_token() -> None:
     async with source_of(world, logins) as source:
         assert await say(source, "hi") == "hi"
         world.statuses, world.headers = [307], {"location": "https://elsewhere.example/mcp"}
-        assert "sends requests on to another host" in await say(source, "ho")
+        assert "redirects to another host" in await say(source, "ho")
         world.statuses, world.headers = [403], {}
         assert "Log in again to grant more: aimltui mcp login tracker" in await say(source, "ho")
         # a login is for one origin, also if the address in the configuration changes

@@ -548,7 +548,7 @@ async def test_no_header_leaves_its_origin_and_no_failure_ends_more_than_its_req
         await at.ready()
         server.statuses, server.headers = [307], {"location": "https://elsewhere.example/mcp"}
         told = await at.call(text="hi")
-        assert "sends requests on to another host" in told.text
+        assert "redirects to another host" in told.text
         assert {request.url.host for request in server.requests} == {"mcp.example"}
         server.statuses, server.headers = [500], {}
         assert "It answered with the HTTP status 500." in (await at.call(text="hi")).text
@@ -561,7 +561,7 @@ async def test_no_header_leaves_its_origin_and_no_failure_ends_more_than_its_req
     [
         ("https://mcp.example/mcp", 401, "It needs a login: aimltui mcp login one ("),
         ("https://mcp.example/mcp", 404, "no MCP server at this address (404)"),
-        ("http://mcp.example/mcp", 200, "everybody on the way could read its headers"),
+        ("http://mcp.example/mcp", 200, "anyone on the network could read its headers"),
         ("${NO_SUCH_ONE}", 200, "NO_SUCH_ONE is not set"),
         ("https://", 200, "Its address is not valid"),
     ],

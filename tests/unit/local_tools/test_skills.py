@@ -202,7 +202,7 @@ async def test_a_model_loads_what_it_was_offered_and_its_files_go_into_the_sandb
         assert (slot.runner.files / "skills/invoices/scripts/check.py").read_text() == "print('\x1b[31m1')"
         assert not slot.runner.is_alive, "nothing was started"
     assert await load(name="invoices", file="scripts/check.py") == "print('1')"
-    assert "is no text" in await load(name="invoices", file="logo.png")
+    assert "is not text" in await load(name="invoices", file="logo.png")
     assert "has no file ../other/SKILL.md" in await load(name="invoices", file="../other/SKILL.md")
     assert await load(name="other") == "There is no skill named other. There are: invoices."
     assert await load(name=["\x1b[2J"]) == "There is no skill named ['\\x1b[2J']. There are: invoices."

@@ -96,7 +96,7 @@ async def test_results_are_numbered_and_harmless(monkeypatch: pytest.MonkeyPatch
         (Searx(b"<html>", "403 Forbidden"), "Add “json” to search.formats"),
         (Searx(b"<html>a form</html>"), "Add “json” to search.formats"),
         (Searx({"answers": []}), "Is it a SearXNG server?"),
-        (Searx(b"", "429 Too Many"), "Wait a little"),
+        (Searx(b"", "429 Too Many"), "Wait a moment"),
         (Searx(b"", "302 Found", "location: http://127.0.0.1:1/\r\n"), "which is not followed"),
         (Searx(b"", "500 Oh"), "answered 500"),
         (Searx(b"[" * 100_000), "Add “json”"),

@@ -143,7 +143,7 @@ def test_a_users_theme_is_loaded_after_the_bundled_ones(tmp_path: Path) -> None:
         ('primary = "red"\nvariables = 7', ["variables", "table"]),
         ('primary = "red"\n[variables]\nborder = 3', ["variables", "texts"]),
         ('primary = "red"\n[variables]\nborder = "#zz"', ["variables.border", "no colour"]),
-        ('primary = "red"\n[variables]\nlink-style = "shiny"', ["variables.link-style", "no text style"]),
+        ('primary = "red"\n[variables]\nlink-style = "shiny"', ["variables.link-style", "not a text style"]),
         ('primary = "red"\n[variables]\n"a;b" = "red"', ["a;b"]),
         ('primary = "red"\naccent = "#zz"', ["bad.toml, line 2: accent", "no colour"]),
         ('primary = "red"\n[variables]\n# a\nborder = "#zz"', ["bad.toml, line 4: variables.border"]),

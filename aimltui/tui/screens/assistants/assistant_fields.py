@@ -49,7 +49,7 @@ class AssistantFields:
         self._default_model = default_model
         self.name = line(form.name, "what it is called")
         self._description = line(form.description, "one line for the list")
-        fixed = f"{default_model} · the default model, which ctrl+l and ctrl+s in its list change"
+        fixed = f"{default_model} · the default model; ctrl+l, then ctrl+s changes it"
         self.model = OpenLine(
             fixed if default_model else _model_text(form), "" if default_model else "change"
         )
@@ -87,10 +87,10 @@ class AssistantFields:
             one(
                 "starters",
                 "Conversation starters",
-                "one in each line, at most 4; one ending in a colon waits for the rest",
+                "one per line, at most 4; one that ends with a colon waits for your text",
                 self._starters,
             ),
-            one("metadata", "Metadata", "key = value in each line", self._metadata),
+            one("metadata", "Metadata", "key = value, one per line", self._metadata),
         ]
 
     def _field(self, name: str, label: str, about: str, *widgets: Widget) -> Field:
@@ -125,7 +125,7 @@ class AssistantFields:
         )
 
     def show(self) -> None:
-        """Show the values that are no text."""
+        """Show the values that are not text."""
         self._show_tools()
         self._show_attached()
         self._show_settings()

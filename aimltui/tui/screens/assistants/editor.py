@@ -143,7 +143,7 @@ class AssistantEditor(Sheet[None]):
         self._fields.show()
         self._show_title()
         if self._is_restored:
-            self._say("What you changed before without saving it is here again.")
+            self._say("Your unsaved changes from before are back.")
         self.set_focus(self._fields.instructions if self._has_name else self._fields.name)
         self.query_one(VerticalScroll).scroll_home(animate=False)
 
@@ -280,7 +280,7 @@ class AssistantEditor(Sheet[None]):
             self._leave()
             return
         options = (
-            Option(_SAVE, "Save the changes", "they hold from the next run"),
+            Option(_SAVE, "Save the changes", "they take effect with the next run"),
             Option(_DISCARD, "Discard them", "the assistant stays as it was"),
             Option(_GO_ON, "Keep editing"),
         )

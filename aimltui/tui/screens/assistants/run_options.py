@@ -95,7 +95,7 @@ class RunOptionsScreen(Sheet[Chosen | None]):
         one = self._field
         form = VerticalScroll(
             one("scope", "For", "", self._scope),
-            one("additional", "More instructions", "behind those of the assistant", self._additional),
+            one("additional", "More instructions", "after those of the assistant", self._additional),
             one(
                 "instructions", "Other instructions", "instead of those of the assistant", self._instructions
             ),

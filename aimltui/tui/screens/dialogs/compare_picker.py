@@ -28,7 +28,7 @@ _COMPARE = FooterItem("enter", "Compare", "compare")
 
 
 class FindBox(LineInput):
-    """A search box in which space is no text: it chooses the model under the cursor."""
+    """A search box in which space is not text: it chooses the model under the cursor."""
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """Return whether a key is text for the box."""

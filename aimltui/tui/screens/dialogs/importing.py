@@ -146,7 +146,7 @@ class ImportScreen(Sheet[bool | None]):
             raise
         lines = self._interchange.survey_lines(survey)
         if survey.is_empty:
-            self._show("\n".join(["There is no conversation of a known form in it.", *lines]))
+            self._show("\n".join(["It contains no conversation in a known format.", *lines]))
             self._offer(_LOOK, CLOSE)
             return
         self._seen = paths
@@ -164,7 +164,7 @@ class ImportScreen(Sheet[bool | None]):
             return
         except BaseException:
             self._show(
-                f"{clean(str(self._text.content))}\nStopped. What has come is whole; Enter brings the rest."
+                f"{clean(str(self._text.content))}\nStopped. What was imported is complete; Enter imports the rest."
             )
             self._offer(_IMPORT, CLOSE)
             raise

@@ -121,7 +121,7 @@ class ThreadSearch(SearchSheet):
         except (Unsupported, NotFound):
             hits, about = (
                 self._loaded(query),
-                "Messages · this server has no search: what is loaded of this thread",
+                "Messages · this server has no search: only what is loaded of this thread",
             )
         except (APIError, TransportError) as error:
             hits, about = [], f"Messages could not be searched. {error}"

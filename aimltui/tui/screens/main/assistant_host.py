@@ -131,7 +131,9 @@ class FormHost:
         except (APIError, TransportError, NotSent) as error:
             return f"It was not saved. {error}"
         self._saved(saved)
-        told = "Enter lets it answer in this thread." if self._is_new else "It holds from the next run."
+        told = (
+            "Enter lets it answer in this thread." if self._is_new else "It takes effect with the next run."
+        )
         self._view.show_notice(f"{clean_line(saved.name or saved.id)} is saved. {told}")
         return ""
 
@@ -262,6 +264,6 @@ class FormHost:
                 CreateVectorStore(name=name[:200], file_ids=[file_id])
             )
         except (APIError, TransportError) as error:
-            self._view.show_notice(f"The vector store was not made. {error}", is_warning=True)
+            self._view.show_notice(f"The vector store was not created. {error}", is_warning=True)
             return
         chosen(SEARCH, made.id, f"{name} (1 file)")

@@ -74,7 +74,7 @@ class AssistantsPart(MainView):
         workspace = self.workspace
         assert workspace is not None
         await self._try_to(
-            workspace.models.ensure_default_assistant(workspace.current), "The assistant was not made"
+            workspace.models.ensure_default_assistant(workspace.current), "The assistant was not created"
         )
         await self._try_to(workspace.assistants.read(), "The assistants could not be read")
         await workspace.assistant_files.refresh()

@@ -171,7 +171,7 @@ class AttachingPart(MainView):
 
         text = await asyncio.to_thread(partial(_text_of, Path(file.path)))
         if text is None:
-            self.hint(f"{file.name} is no text that can be shown here")
+            self.hint(f"{file.name} is not text that can be shown here")
             return
         self.app.push_screen(TextViewer(file.name, text, can_save=False))
 
@@ -272,7 +272,7 @@ class AttachingPart(MainView):
 
 
 def _text_of(path: Path) -> str | None:
-    """Return the beginning of a file as text; None if it is no text."""
+    """Return the beginning of a file as text; None if it is not text."""
     try:
         with path.open("rb") as file:
             content = file.read(_MOST_SHOWN)

@@ -41,7 +41,7 @@ class ComparingPart(MainView):
         if models and words:
             self._compare_named(conversation, words, models)
         elif len(models) == 1:
-            self.hint("There is one model alone here. Connect others first (/connect).", _HINT_S)
+            self.hint("There is only one model here. Connect others first (/connect).", _HINT_S)
         elif models:
             self._pick_compared(conversation, models)
 

@@ -191,7 +191,7 @@ class ComposingPart(MainView):
         await self.history.load()
         items = self.history.items()
         if not items:
-            self.hint("Nothing was said yet.")
+            self.hint("There are no messages yet.")
             return
         rows = [ChoiceRow(str(index), " ".join(text.split())[:300]) for index, text in enumerate(items)]
 

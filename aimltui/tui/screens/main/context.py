@@ -75,7 +75,7 @@ class ContextPart(MainView):
         self.show_notice(f"{told} /compact undo takes it back.")
 
     def action_remember(self, note: str = "") -> None:
-        """Save a note for the assistant of the open thread, or behind the word `all` for every one."""
+        """Save a note for the assistant of the open thread, or after the word `all` for every one."""
         if self.waits_for_start(f"remember({note!r})") or self.workspace is None:
             return
         tools = self.workspace.connected.local_tools
@@ -95,7 +95,7 @@ class ContextPart(MainView):
         if for_all.lower() == _ALL:
             owner, note = None, rest.strip()
         if not note:
-            told = f"Write the note behind the word, as in /remember I use metric units. The notes are in {memory.file_of(owner)}, which you can edit."
+            told = f"Write the note after the word, as in /remember I use metric units. The notes are in {memory.file_of(owner)}, which you can edit."
             self.show_notice(told)
             return
         try:

@@ -72,7 +72,7 @@ class CopyingPart(MainView):
         elif text is None:
             self.hint("/copy takes nothing, a number, code, code and a number, or all", _RESULT_S)
         else:
-            self.hint("there is nothing like that to copy")
+            self.hint("nothing matches that, so nothing was copied")
 
     def action_copy_or_clear(self) -> None:
         """Copy a selection; without one clear the prompt; pressed twice in an empty prompt, quit."""

@@ -141,7 +141,7 @@ class CorrectingPart(MainView):
             return
         metadata = _metadata_of(chosen)
         thread_id = await self._copy_thread(
-            "Nothing was answered again", through=question.id, branch=True, metadata=metadata
+            "No new answer was started", through=question.id, branch=True, metadata=metadata
         )
         if thread_id is not None and await self._open_branch(thread_id):
             self.send_again(as_addressed=chosen is None)

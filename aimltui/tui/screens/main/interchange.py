@@ -91,7 +91,7 @@ async def _export(interchange: Interchange, thread_id: str, place: Path, may_rep
 
     form = SUFFIXES.get(place.suffix.lower())
     if form is None:
-        raise SaveError(f"The ending says the format: {', '.join(SUFFIXES)}.")
+        raise SaveError(f"The file's ending chooses the format: {', '.join(SUFFIXES)}.")
     try:
         content = await interchange.export(thread_id, form)
     except InterchangeError as error:

@@ -24,7 +24,7 @@ class McpServersPart(MainView):
         if self.waits_for_start("mcp_servers"):
             return
         if self._servers is None:
-            self.show_notice("This program was started without tools of servers.")
+            self.show_notice("This program was started without MCP servers.")
         else:
             self.spawn(self._show_servers(self._servers), "servers")
 

@@ -71,7 +71,7 @@ class SendingPart(MainView):
                 self.post_message(EditSubmitted(edited, event.draft))
         elif not asked.takes and slash_argument(event.text):
             event.prompt.load_draft(f"{event.text}{event.prompt.draft}")
-            self.hint(f"{asked.slash} takes no words behind it. Put a space first to send it as text.", 4)
+            self.hint(f"{asked.slash} takes no words after it. Put a space first to send it as text.", 4)
         elif asked.is_available(self.command_state()):
             self.call_later(self.run_action, slash_action(event.text, asked))
         else:

@@ -61,7 +61,7 @@ def test_attachments_are_named_and_remarked_on() -> None:
     document = read("a.eml", bytes(made))
     assert "Attachment: ship.png\nAttachment: notes.txt" in document.text
     assert "hidden" not in document.text
-    assert "attachments of the letters were not read" in document.remarks[0]
+    assert "attachments of the messages were not read" in document.remarks[0]
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ async def test_each_redirect_is_checked_and_the_checked_address_is_connected_to(
         names = Names(a_example=[HOME], b_example=["192.168.0.9"])
         with pytest.raises(WebPageError, match=r"b\.example is an address of this machine"):
             await PageReader(names, at_home).read(f"{at}/out")
-        with pytest.raises(WebPageError, match="without end"):
+        with pytest.raises(WebPageError, match="in a loop"):
             await PageReader(names, at_home).read(f"{at}/round")
         with pytest.raises(WebPageError, match="http://"):
             await PageReader(names, at_home).read(f"{at}/file")
@@ -189,7 +189,7 @@ async def test_a_file_that_comes_as_a_page_meets_no_parser(
 
     monkeypatch.setattr(ReaderProcesses, "read_content", refuse)
     async with serving(Site(x=answer(body, content_type=kind))) as site:
-        with pytest.raises(WebPageError, match=r"no page with text.* Download it, and attach the file"):
+        with pytest.raises(WebPageError, match=r"not a page with text.* Download it, and attach the file"):
             await PageReader(Names(a_example=[HOME]), at_home).read(f"http://a.example:{site.port}/x")
 
 
@@ -266,7 +266,7 @@ async def test_a_reader_that_stays_contacts_no_other_host() -> None:
             "/on": answer(b"", "302 Found", location=f"http://www.a{there}/x"),
         }
         reader = PageReader(names, at_home)
-        with pytest.raises(WebPageError, match=r"leads to another host.*http://b\.example"):
+        with pytest.raises(WebPageError, match=r"redirects to another host.*http://b\.example"):
             await reader.read(f"http://a{there}/away", stays=True)
         assert names.asked == ["a.example"]
         with pytest.raises(WebPageError, match="answered 404"):

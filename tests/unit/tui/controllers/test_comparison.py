@@ -66,7 +66,7 @@ async def working(server: FakeTransport, directory: Path) -> AsyncIterator[tuple
 @pytest.mark.parametrize(
     ("error", "told"),
     [
-        (Unsupported("no"), "This server cannot copy threads, so one model alone can answer here."),
+        (Unsupported("no"), "This server cannot copy threads, so only one model can answer here."),
         (Unreachable("server:1 does not answer.", "Try again later."), "server:1 does not answer."),
     ],
 )

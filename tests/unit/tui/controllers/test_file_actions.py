@@ -51,7 +51,7 @@ async def test_a_file_comes_with_its_name_and_bytes_and_a_picture_only_if_asked_
     assert picture.picture is not None
     assert (picture.picture.width, picture.picture.height) == (8, 6)
     assert plain is not None
-    assert plain.text is None, "a picture is no text"
+    assert plain.text is None, "a picture is not text"
 
 
 async def test_a_file_that_the_server_does_not_give_is_an_error_for_the_user(tmp_path: Path) -> None:
