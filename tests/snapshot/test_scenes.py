@@ -12,6 +12,7 @@ from textual.widgets import Input, TextArea
 
 from aimltui.tui.app import AimltuiApp
 from tests.snapshot.scenes import Scene, Size, pictures
+from tests.support.painting import follow, paint_at_rest
 from tests.support.screen import Seat, startup_over
 
 PICTURES = pictures()
@@ -42,8 +43,10 @@ def test_scene(
 ) -> None:
     server = scene.server()
     app = AimltuiApp(startup_over(server, tmp_path, model=scene.model, theme=theme, **scene.options))
+    paint_at_rest(app)
 
     async def act(pilot: Pilot[None]) -> None:
+        follow(pilot)
         here = Seat(app, pilot, server)
         await here.until(
             lambda: here.screen.workspace is not None and here.workspace.directory.is_loaded and here.entries
