@@ -18,6 +18,7 @@ from textual import screen as textual_screen
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 
+from tests.support.databases import CopiedDatabases
 from tests.support.reader_hosts import SharedHosts
 
 # After every key Textual's pilot looks each 20 ms whether the program has come to rest, while it paints each 17 ms: most
@@ -129,6 +130,21 @@ def shared_reader_hosts(bare_environment: None) -> Iterator[SharedHosts]:
 def own_reader_hosts(shared_reader_hosts: SharedHosts) -> Iterator[None]:
     """Each engine's own process, as the program has it: for the tests of these processes."""
     with shared_reader_hosts.suspended():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def copied_databases(numbered: Iterator[Path]) -> Iterator[CopiedDatabases]:
+    """One database that is made, and copied wherever a test needs a new one."""
+    databases = CopiedDatabases(next(numbered))
+    with databases.installed():
+        yield databases
+
+
+@pytest.fixture(scope="module")
+def own_databases(copied_databases: CopiedDatabases) -> Iterator[None]:
+    """Databases as the program makes and opens them: for the tests of just that."""
+    with copied_databases.suspended():
         yield
 
 
