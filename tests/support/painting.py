@@ -58,4 +58,3 @@ def follow(pilot: Pilot[Any]) -> None:
 
     app._press_keys = press_and_paint  # type: ignore[method-assign]
     pilot.pause = pause_and_paint  # type: ignore[method-assign]
-    paint(app)

@@ -151,7 +151,7 @@ async def seat(
                 lambda: here.screen.workspace is not None and here.workspace.directory.is_loaded,
                 "the connection",
             )
-            await pilot.pause()
+        await pilot.pause()
         yield here
         if app.is_running and not app._exit:
             await app.action_quit()

@@ -116,7 +116,8 @@ class MainScreen(
         self._problems = problems
 
     def compose(self) -> ComposeResult:
-        """The widgets."""
+        """The widgets, which are styled for the size at once."""
+        self.update_classes(_size_classes(self.app.size), update=False)
         glyphs: Literal["unicode", "ascii"] = "ascii" if self.startup.glyphs == "ascii" else "unicode"
         with Horizontal(id="body"):
             yield ThreadList(glyphs=glyphs, id="threads")
@@ -174,12 +175,8 @@ class MainScreen(
         self._lay_out(self.app.size)
 
     def _lay_out(self, size: Size) -> None:
-        """Set the classes that `main.tcss` knows; several may hold at once, unlike with Textual's breakpoints."""
-        self.set_class(size.width < 100, "-narrow")
-        self.set_class(size.width >= 170, "-broad")
-        self.set_class(size.height < 12, "-tiny")
-        self.set_class(size.height < 20, "-short")
-        self.set_class(size.height >= 30, "-roomy")
+        """Choose the layout for a size; all classes at once, since each change would style all widgets again."""
+        self.update_classes(_size_classes(size))
         self.show_state()
 
     # Keys
@@ -218,3 +215,14 @@ class MainScreen(
             event.stop()
             self.set_focus(self.prompt)
             self.prompt.post_message(events.Paste(event.text))
+
+
+def _size_classes(size: Size) -> dict[str, bool]:
+    """Return the classes that `main.tcss` knows; several may hold at once, unlike with Textual's breakpoints."""
+    return {
+        "-narrow": size.width < 100,
+        "-broad": size.width >= 170,
+        "-tiny": size.height < 12,
+        "-short": size.height < 20,
+        "-roomy": size.height >= 30,
+    }
