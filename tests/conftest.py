@@ -82,13 +82,13 @@ def pytest_configure() -> None:
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """Use workers for the whole suite only: few tests are over before a worker has started (`-n 2` says otherwise).
 
-    There is one worker more than there are processors, since the tests that start programs mostly wait for them. There
-    are none where pictures are updated, since only one process knows which of them are left over.
+    There are two workers more than processors, since half of what tests that start programs or end runs take is waiting.
+    There are none where pictures are updated, since only one process knows which of them are left over.
     """
     is_whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
     if not is_whole or config.getoption("update_snapshots"):
         return 0
-    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else None
+    return len(os.sched_getaffinity(0)) + 2 if hasattr(os, "sched_getaffinity") else None
 
 
 @pytest.hookimpl(wrapper=True)

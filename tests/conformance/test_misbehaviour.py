@@ -80,7 +80,7 @@ async def played(client: AssistantsClient) -> tuple[Run, list[StreamEvent]]:
 @requirement("runs:misbehaviour:wire")
 @pytest.mark.parametrize("name", names())
 async def test_a_bad_answer_ends_the_run_in_words_and_frees_the_thread(tmp_path: Path, name: str) -> None:
-    async with asyncio.timeout(30), world(tmp_path, name) as (client, _):
+    async with asyncio.timeout(90), world(tmp_path, name) as (client, _):
         run, told = await played(client)
         assert run.is_terminal
         if run.status != "completed":
@@ -102,7 +102,7 @@ async def test_a_bad_answer_ends_the_run_in_words_and_frees_the_thread(tmp_path:
 @requirement("runs:misbehaviour:sdk")
 @pytest.mark.parametrize("name", names())
 async def test_the_accumulating_stream_of_the_sdk_survives_it(tmp_path: Path, name: str) -> None:
-    async with asyncio.timeout(30), world(tmp_path, name) as (client, socket):
+    async with asyncio.timeout(90), world(tmp_path, name) as (client, socket):
         begun = await wanted(client)
         transport = plain(socket)
         sdk = AsyncOpenAI(

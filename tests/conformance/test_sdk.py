@@ -259,7 +259,7 @@ async def test_its_accumulating_stream_survives_every_scene(
 @requirement("sdk:stream:cancelled")
 async def test_its_stream_ends_when_the_run_is_cancelled(http_world: World, sdk: AsyncOpenAI) -> None:
     http_world.script([ChatChunk(text="So"), asyncio.Event()])
-    async with asyncio.timeout(10), sdk.beta.threads.runs.stream(**await prepared(sdk)) as stream:
+    async with asyncio.timeout(60), sdk.beta.threads.runs.stream(**await prepared(sdk)) as stream:
         async for event in stream:
             if event.event == "thread.message.delta":
                 run = stream.current_run
@@ -424,7 +424,7 @@ async def test_the_synchronous_client_does_it_all(http_world: World) -> None:
             ]  # type: ignore[union-attr]
             return run.status, handler.text, answers
 
-    status, text, answers = await asyncio.wait_for(asyncio.to_thread(work), 20)
+    status, text, answers = await asyncio.wait_for(asyncio.to_thread(work), 90)
     assert (status, text) == ("completed", "Hello again")
     assert answers == ["Hi", "Sunny.", "Hello again"]
 

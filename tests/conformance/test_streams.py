@@ -95,7 +95,7 @@ async def test_the_order_of_a_cancelled_run(world: World) -> None:
     world.script([ChatChunk(text="So"), asyncio.Event()])
     told: list[StreamEvent] = []
     wanted = await world.wanted()
-    async with asyncio.timeout(10), aclosing(world.client.runs.stream(wanted)) as stream:
+    async with asyncio.timeout(60), aclosing(world.client.runs.stream(wanted)) as stream:
         async for event in stream:
             told.append(event)
             if event.event == events.MESSAGE_DELTA:

@@ -176,7 +176,7 @@ async def test_bytes_that_are_no_text_are_replaced(make: Make) -> None:
 async def test_leaving_stops_the_code(make: Make, code: str) -> None:
     session = make()
     # the code alone would take a minute or more; how quickly it stops is measured by tests.bench.bench_interpreter
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         async with aclosing(session.run(code)) as events:
             await anext(events)
         assert (await run(session, "1"))[-2] == Value("1")
@@ -191,7 +191,7 @@ async def test_cancelling_the_task_stops_the_code(make: Make) -> None:
             async for _ in events:
                 seen.set()
 
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(40), asyncio.TaskGroup() as group:
         task = group.create_task(follow())
         await seen.wait()
         task.cancel()

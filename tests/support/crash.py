@@ -35,7 +35,7 @@ async def serving(directory: Path) -> AsyncIterator[tuple[asyncio.subprocess.Pro
     transport = httpx2.AsyncHTTPTransport(uds=str(socket), limits=httpx2.Limits(max_connections=500))
     client = httpx2.AsyncClient(transport=transport, base_url="http://localhost/v1", timeout=60)
     try:
-        await bounded(process.stdout.readline(), 30)
+        await bounded(process.stdout.readline())
         yield process, client
     finally:
         await client.aclose()

@@ -25,7 +25,7 @@ from aimltui.tui.storage.drafts import DraftStore
 from aimltui.tui.storage.model_marks import ModelMarks
 from tests.support.builders import PATIENCE_S
 from tests.support.fake_transport import FakeTransport
-from tests.support.painting import follow, paint_at_rest
+from tests.support.painting import follow, paint, paint_at_rest
 
 STARTERS = (("Say hello", "Hello!"), ("Count", "Count to three."))
 
@@ -151,7 +151,9 @@ async def seat(
                 lambda: here.screen.workspace is not None and here.workspace.directory.is_loaded,
                 "the connection",
             )
-        await pilot.pause()
+            await pilot.pause()
+        else:
+            paint(app)
         yield here
         if app.is_running and not app._exit:
             await app.action_quit()

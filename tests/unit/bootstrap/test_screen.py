@@ -29,7 +29,7 @@ def options(*flags: str) -> argparse.Namespace:
 
 
 async def connected(*flags: str) -> Connected:
-    return await bounded(startup_from(options(*flags)).connect(), 20)
+    return await bounded(startup_from(options(*flags)).connect())
 
 
 async def test_a_missing_key_of_the_usual_connection_is_said_on_the_screen_that_can_set_it_right() -> None:

@@ -142,7 +142,7 @@ class Program:
         )
         wanted = CreateRun(thread_id=thread.id, assistant_id=assistant.id, connection=connection)
         last: Any = None
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             async for event in self.client.runs.stream(wanted):
                 last = event.data if getattr(event.data, "object", "") == "thread.run" else last
         return f"{last.status} {last.last_error.message if last.last_error else ''}"

@@ -259,7 +259,7 @@ async def test_the_browser_brings_its_answer_to_a_port_of_this_machine() -> None
         writer.close()
         return page
 
-    async with asyncio.timeout(20), loopback() as redirect:
+    async with asyncio.timeout(90), loopback() as redirect:
         waiting = asyncio.create_task(redirect.answer("s1"))
         assert "404" in await get(redirect.url.replace("/callback", "/favicon.ico"))
         # what other programs of this machine send there does not end the login

@@ -62,7 +62,7 @@ async def indexed(engine: Engine, store: VectorStore) -> VectorStore:
     async def done() -> bool:
         return (await now(engine, store)).status == "completed"
 
-    await until(done, 30)
+    await until(done)
     return await now(engine, store)
 
 

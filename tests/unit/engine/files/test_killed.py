@@ -37,7 +37,7 @@ async def test_a_killed_process_is_finished_by_the_next(tmp_path: Path) -> None:
         sys.executable, "-c", PROGRAM, str(tmp_path), cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
-    store_id = (await bounded(process.stdout.readline(), 60)).decode().strip()
+    store_id = (await bounded(process.stdout.readline())).decode().strip()
     os.kill(process.pid, signal.SIGKILL)
     await process.wait()
     async with opened(tmp_path) as engine:

@@ -17,7 +17,7 @@ class Receiver:
         self.announced.set()
 
     async def drain(self) -> object:
-        await asyncio.wait_for(self.announced.wait(), 5)
+        await asyncio.wait_for(self.announced.wait(), 60)
         self.announced.clear()
         return self.box.drain()
 

@@ -98,7 +98,7 @@ async def test_code_that_is_stopped_says_so(tmp_path: Path) -> None:
 
     here, shown = workspace(tmp_path, run_code), list[Repeat]()
     task = asyncio.create_task(FileActions(lambda: here).run_again(CALL, shown.append))
-    await asyncio.wait_for(started.wait(), 5)
+    await asyncio.wait_for(started.wait(), 60)
     task.cancel()
     await asyncio.wait([task])
     assert task.cancelled()

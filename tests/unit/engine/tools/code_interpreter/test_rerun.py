@@ -46,7 +46,7 @@ async def test_a_busy_session_is_said_to_be_busy_and_what_refuses_says_why(tmp_p
     sandbox = FakeSandbox(cell)
     over = sessions(sandbox, tmp_path)
     running = asyncio.ensure_future(run_again(over, "t", "loop"))
-    await asyncio.wait_for(begun.wait(), 5)
+    await asyncio.wait_for(begun.wait(), 60)
     busy = await run_again(over, "t", "1")
     assert (busy.text, busy.is_ok) == ("This conversation is already running code.", False)
     running.cancel()
