@@ -128,10 +128,13 @@ async def ask_and_scroll(here: Seat) -> None:
     await here.idle()
 
 
-def press(*keys: str, shows: str = "") -> Callable[[Seat], Awaitable[None]]:
-    """Press these keys, and wait for a text and the end of any request for models."""
+def press(*keys: str, first: str = "", shows: str = "") -> Callable[[Seat], Awaitable[None]]:
+    """Press these keys once a text is there, and wait for another one and the end of any request for models."""
 
     async def act(here: Seat) -> None:
+        if first:
+            await here.until(lambda: first in here.shown())
+            await here.alive()
         await here.pilot.press(*keys)
         if shows:
             await here.until(lambda: shows in here.shown() and "asking" not in here.shown())
@@ -580,7 +583,7 @@ SCENES: tuple[Scene, ...] = (
     ),
     Scene(
         "connect-other",
-        press("down", "down", "down", "enter", shows="The Assistants API"),
+        press("down", "down", "down", "enter", first="Try the demo", shows="The Assistants API"),
         model=None,
         options={"connections": FIRST},
     ),
