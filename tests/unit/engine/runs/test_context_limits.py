@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from aimltui.engine.engine import Engine
 from aimltui.engine.models.base import ChatRequest, ModelError
 from aimltui.engine.models.endpoint.endpoint import Endpoint
@@ -57,7 +59,12 @@ async def test_a_message_that_is_too_long_on_its_own_fails_with_the_servers_word
     assert len(model.requests) == 1
 
 
-async def test_the_context_in_force_is_known_before_the_first_run(tmp_path: Path) -> None:
+async def test_the_context_in_force_is_known_before_the_first_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # a slow machine is no slow server
+    monkeypatch.setattr("aimltui.engine.models.provider.FACTS_PATIENCE_S", 60.0)
+    monkeypatch.setattr("aimltui.engine.models.catalogue.local_servers.PATIENCE_S", 60.0)
     listed = {"data": [{"id": "small", "owned_by": "llamacpp", "meta": {"n_ctx_train": 131_072}}]}
     props = {"default_generation_settings": {"n_ctx": 2_048}}
     answers = {"/props": Reply(pieces=(json.dumps(props).encode(),))}
