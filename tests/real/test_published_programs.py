@@ -1,0 +1,102 @@
+"""Published programs and libraries, unchanged, against `aimltui serve --demo`: a conversation each.
+
+Opt-in: each needs an environment with its package, in a folder with its name, see the README beside this file:
+
+    python -m venv PROGRAMS/ag2 && PROGRAMS/ag2/bin/pip install 'ag2[openai]<0.8'
+    AIMLTUI_REAL_PROGRAMS=PROGRAMS python -m pytest tests/real/test_published_programs.py
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.real.test_file_search_programs import PATIENCE_S, PROGRAMS, url  # noqa: F401  # a fixture
+
+pytestmark = [
+    pytest.mark.skipif(not PROGRAMS, reason="opt-in: AIMLTUI_REAL_PROGRAMS=FOLDER"),
+    pytest.mark.timeout(400),
+]
+SCRIPTS = {
+    "ag2": """
+import os
+from autogen import UserProxyAgent
+from autogen.agentchat.contrib.gpt_assistant_agent import GPTAssistantAgent
+models = [{"model": "gpt-4o", "api_key": "x", "base_url": os.environ["OPENAI_BASE_URL"]}]
+agent = GPTAssistantAgent(name="g", instructions="i", llm_config={"config_list": models})
+user = UserProxyAgent("u", human_input_mode="NEVER", code_execution_config=False, max_consecutive_auto_reply=0)
+print(user.initiate_chat(agent, message="Hello", max_turns=1).chat_history[-1])
+""",
+    "ai-assistant-manager": """
+from ai_assistant_manager.chats.chat import Chat
+from ai_assistant_manager.clients.openai_api import OpenAIClient, build_openai_client
+made = build_openai_client().beta.assistants.create(model="gpt-4o", name="n")
+chat = Chat(OpenAIClient(build_openai_client()), made.id)
+chat.start()
+print(chat.send_user_message("Hello").message)
+""",
+    "portkey-ai": """
+import os
+from portkey_ai import Portkey
+client = Portkey(api_key="x", base_url=os.environ["OPENAI_BASE_URL"], Authorization="Bearer x")
+made = client.beta.assistants.create(model="gpt-4o", name="n")
+thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hello"}])
+client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=made.id)
+print(client.beta.threads.messages.list(thread_id=thread.id).data[0])
+""",
+    "litellm": """
+import os, litellm
+to = {"custom_llm_provider": "openai", "api_base": os.environ["OPENAI_BASE_URL"], "api_key": "x"}
+made = litellm.create_assistants(model="gpt-4o", name="Tutor", **to)
+thread = litellm.create_thread(messages=[{"role": "user", "content": "Hello"}], **to)
+litellm.run_thread(thread_id=thread.id, assistant_id=made.id, **to)
+print(litellm.get_messages(thread_id=thread.id, **to).data[0])
+asked = [{"role": "user", "content": "Hello"}]
+answer = litellm.completion(model=f"openai/assistant/{made.id}", messages=asked, api_base=to["api_base"], api_key="x")
+assert "scripted demo" in answer.choices[0].message.content
+""",
+    "langchain-openai": """
+import os
+from langchain_openai import ChatOpenAI
+from openai import OpenAI
+OpenAI().beta.assistants.create(model="gpt-4o", name="Tutor")
+for responses in (False, True):
+    model = ChatOpenAI(model="assistant/Tutor", use_responses_api=responses)
+    assert "scripted demo" in str(model.invoke("Hello").content)
+    print("".join(str(part.content) for part in model.stream("Hello")))
+""",
+    "llm": """
+import os, pathlib, subprocess, sys, tempfile
+home = pathlib.Path(tempfile.mkdtemp())
+model = f"- model_id: demo\\n  model_name: gpt-4o\\n  api_base: {os.environ['OPENAI_BASE_URL']}\\n"
+(home / "extra-openai-models.yaml").write_text(model)
+command = [str(pathlib.Path(sys.executable).with_name("llm")), "-m", "demo", "--key", "x", "Hello"]
+print(subprocess.run(command, env={**os.environ, "LLM_USER_PATH": str(home)}, capture_output=True, text=True).stdout)
+""",
+}
+"""What a user of each package would write."""
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_program_gets_an_answer(name: str, url: str) -> None:  # noqa: F811  # the fixture
+    python = Path(PROGRAMS) / name / "bin" / "python"
+    if not python.exists():
+        pytest.skip(f"{python} does not exist")
+    found = subprocess.run(
+        [str(python), "-c", SCRIPTS[name]],
+        env={
+            **os.environ,
+            "OPENAI_BASE_URL": url,
+            "OPENAI_API_KEY": "x",
+            # no list of prices from the internet
+            "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+        },
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
+    assert found.returncode == 0, found.stderr[-3_000:]
+    assert "scripted demo" in found.stdout
