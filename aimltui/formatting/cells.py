@@ -35,6 +35,13 @@ def whole_parts(text: str, width: int) -> str:
     return found
 
 
+def clipped(text: str, width: int) -> str:
+    """Return the text in at most `width` cells; a longer one ends at that cell, with `…`, also inside a word."""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, width - 1).rstrip() + ELLIPSIS if width > 1 else ELLIPSIS[:width]
+
+
 def wrapped(text: str, width: int) -> list[str]:
     """Return the words of a text in lines of at most `width` cells; a longer word is broken."""
     lines: list[str] = []

@@ -161,7 +161,7 @@ class Startup:
     config_path: Path | None = None
     """The configuration file, in which choices are saved."""
     demo_model: str = "demo"
-    """The model that “Look around offline” chooses."""
+    """The model that “Try the demo” chooses."""
     alerts: Literal["off", "bell", "notify"] = "bell"
     """What happens when a run ends or needs the user while another window is in front."""
     auto_copy: bool = True

@@ -43,6 +43,9 @@ STATE_WORDS = frozenset(
     }
 )
 
+STOP = "stop"
+"""The action of the command that stops an answer."""
+
 WRITING = "Writing"
 READING = "Reading"
 THREADS = "Threads"

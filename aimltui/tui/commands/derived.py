@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from textual.binding import Binding
 
-from aimltui.tui.commands.command import GROUPS, STATE_WORDS, Command, FooterItem, Scope, State
+from aimltui.tui.commands.command import GROUPS, STATE_WORDS, STOP, Command, FooterItem, Scope, State
 from aimltui.tui.commands.key_map import bound_keys, can_change, keys_of
 from aimltui.tui.commands.table import COMMANDS
 
@@ -57,7 +57,6 @@ _FOOTER_FIRST = frozenset(
         "delete_message",
         "copy_id",
         "show_raw",
-        "stop",
         "end",
     }
 )
@@ -162,7 +161,10 @@ def footer_items(state: State) -> list[FooterItem]:
     ]
     if "letters" in state:
         return [*items, _BLOCK_BACK]
-    return [*([_CARD_BACK] if on_card else []), *items][:MAX_FOOTER_ITEMS]
+    # what stops stands last, where the footer gives it a fixed place
+    stop = [item for item in items if item.action == STOP]
+    rest = [*([_CARD_BACK] if on_card else []), *(item for item in items if item.action != STOP)]
+    return [*rest[: MAX_FOOTER_ITEMS - len(stop)], *stop]
 
 
 def by_group(commands: Iterable[Command] = COMMANDS) -> dict[str, list[Command]]:

@@ -291,6 +291,8 @@ class GuideEntry:
     id: str
     text: str
     choices: tuple[GuideOption, ...] = field(default=())
+    is_page: bool = False
+    """Whether it is the page of a new thread: in the middle, with the keys that help to begin."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ SET_UP = "set-up"
 """The option that opens the Connect screen."""
 TRY_THE_DEMO = "demo"
 """The option that chooses the demo model."""
-TRY_DEMO, DEMO_HINT = "Try the demo", "offline: a scripted model answers, nothing is contacted"
+TRY_DEMO, DEMO_HINT = "Try the demo", "offline: a scripted model answers"
 """How the demo is offered, here and in the Connect screen."""
 STARTER = "starter:"
 """Options that send a message start with this; the starter's number follows."""
@@ -49,15 +49,11 @@ def guides_for(
         return (_not_connected(may_connect=may_connect),)
     options = tuple(GuideOption(f"{STARTER}{i}", label) for i, (label, _) in enumerate(starters))
     who = f"**{assistant}** answers with `{model}`." if model else f"**{assistant}** answers."
-    way = (
-        "Write a message below, or start with one of these (↑ then Enter, or click):"
-        if options
-        else "Write a message below."
-    )
-    text = f"# New thread\n\n{who} {way}"
+    way = "Write a message below, or press ↑ then Enter:" if options else "Write a message below."
+    text = f"{who}\n\n{way}"
     if notes:
         text += "\n\n" + "\n".join(f"- {note}" for note in notes)
-    return (GuideEntry(f"guide:{model}:{assistant}", text, options),)
+    return (GuideEntry(f"guide:{model}:{assistant}", text, options, is_page=True),)
 
 
 def _not_connected(*, may_connect: bool) -> GuideEntry:

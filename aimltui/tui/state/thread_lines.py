@@ -20,8 +20,10 @@ class ThreadRow:
     group: str
     """The heading above it: `Pinned`, `Today`, ...; the rows of a group follow each other."""
     mark: Mark = "none"
-    when: str = ""
-    """A short time, as `14:01`; shown where there is no mark."""
+    age: str = ""
+    """How old it is in a few letters, as `Mon` or `3 w`; empty for today and yesterday, which the headings say."""
+    time: str = ""
+    """The time or the day, as `14:01` or `3 Jan`; shown under the cursor."""
 
 
 class ThreadLines:
@@ -48,6 +50,11 @@ class ThreadLines:
         self._rebuild()
         if narrowed and self._shown:
             self.cursor = self._shown[0]
+
+    @property
+    def count(self) -> int:
+        """The number of threads that are shown."""
+        return len(self._shown)
 
     def line_of(self, thread_id: str | None) -> int | None:
         """The number of a thread's line; None if it is not shown."""

@@ -141,12 +141,12 @@ class ThreadListState:
         else:
             group = "Today" if age <= 0 else "Yesterday" if age == 1 else "Older"
         if age <= 1:
-            when = moment.strftime("%H:%M")
+            time = moment.strftime("%H:%M")
         else:
-            when = f"{moment.day} {moment:%b}" if age < 300 else moment.strftime("%Y-%m")
+            time = f"{moment.day} {moment:%b}" if age < 300 else moment.strftime("%Y-%m")
         marks = {self._mark(branch) for branch in branches}
         urgent = next((mark for mark in _URGENT if mark in marks), self._mark(thread))
-        return ThreadRow(thread.id, title_of(thread), group, urgent, when)
+        return ThreadRow(thread.id, title_of(thread), group, urgent, _age_text(moment, age), time)
 
     def _mark(self, thread: ThreadSummary) -> Mark:
         status = thread.latest_run.status if thread.latest_run else ""
@@ -175,6 +175,17 @@ def title_of(thread: ThreadSummary) -> str:
     if given:
         return given
     return first_words(thread.preview or "") or NEW_TITLE
+
+
+def _age_text(moment: datetime, days: int) -> str:
+    """An age in a few letters: `Mon`, `3 w`, `5 mo`, `2 y`; empty for today and yesterday."""
+    if days <= 1:
+        return ""
+    if days < 7:
+        return f"{moment:%a}"
+    if days < 60:
+        return f"{days // 7} w"
+    return f"{days // 30} mo" if days < 365 else f"{days // 365} y"
 
 
 def first_words(text: str, length: int = _TITLE_LENGTH) -> str:

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from aimltui.common.dataclass import dataclass
-from aimltui.tui.commands.command import FooterItem
+from aimltui.tui.commands.command import STOP, FooterItem
 from aimltui.tui.state.bars import GAP, fit_items
 
 
@@ -56,19 +56,30 @@ class FooterBar(Widget):
 
     def render(self) -> Content:
         """Return the items that fit."""
-        parts = [
-            Content.assemble((item.key, "$footer-key-foreground"), (f" {item.label}", ""))
-            for item in fit_items(self._items, self.content_size.width)
-        ]
-        return Content(" " * GAP).join(parts)
+        line = Content("")
+        for start, item in self._placed():
+            line += Content(" " * (start - line.cell_length)) + _content(item)
+        return line
+
+    def _placed(self) -> list[tuple[int, FooterItem]]:
+        """The items that fit, each with its first cell; what stops stands at the right end, so that no other moves."""
+        width, start = self.content_size.width, 0
+        placed: list[tuple[int, FooterItem]] = []
+        for item in fit_items(self._items, width):
+            size = _content(item).cell_length
+            at_end = item.key == "esc" and item.action == STOP and item is not self._items[0]
+            placed.append((max(start, width - size) if at_end else start, item))
+            start += size + GAP
+        return placed
 
     def on_click(self, event: events.Click) -> None:
         """Post `Clicked` for the item under the mouse."""
         column = event.x - self.styles.padding.left
-        start = 0
-        for item in fit_items(self._items, self.content_size.width):
-            end = start + Content(f"{item.key} {item.label}").cell_length
-            if start <= column < end:
+        for start, item in self._placed():
+            if start <= column < start + _content(item).cell_length:
                 self.post_message(self.Clicked(item))
                 return
-            start = end + GAP
+
+
+def _content(item: FooterItem) -> Content:
+    return Content.assemble((item.key, "$footer-key-foreground"), (f" {item.label}", ""))

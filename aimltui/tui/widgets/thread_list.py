@@ -246,7 +246,8 @@ class ThreadList(ScrollView, can_focus=True):
         """Return one line of the widget."""
         width, base, painter = self.scrollable_content_region.width, self.rich_style, self._painter
         if y == 0:
-            return painter.head(self.search_text, base, width, has_focus=self.has_focus)
+            count = self._list.count
+            return painter.head(self.search_text, base, width, has_focus=self.has_focus, count=count)
         if y == HEAD_LINES and not self._list.lines:
             text = f"nothing for “{self.search_text}”" if self.search_text else self._message
             return painter.text(text, base, width)

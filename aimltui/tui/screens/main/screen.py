@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.geometry import Size
 
 from aimltui.tui.commands.derived import bindings
@@ -52,6 +52,7 @@ from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.header import HeaderBar
 from aimltui.tui.widgets.mention_list import MentionList
 from aimltui.tui.widgets.prompt_input import PromptInput
+from aimltui.tui.widgets.room import Room
 from aimltui.tui.widgets.side_document import SideDocument
 from aimltui.tui.widgets.slash_list import SlashList
 from aimltui.tui.widgets.status_line import StatusLine
@@ -121,7 +122,7 @@ class MainScreen(
         glyphs: Literal["unicode", "ascii"] = "ascii" if self.startup.glyphs == "ascii" else "unicode"
         with Horizontal(id="body"):
             yield ThreadList(glyphs=glyphs, id="threads")
-            with Vertical(id="room"):
+            with Room(id="room"):
                 yield HeaderBar(glyphs=glyphs, id="header")
                 yield Transcript(clock=self.clock, glyphs=glyphs, id="transcript")
                 yield FindBar(id="find")
@@ -221,8 +222,8 @@ def _size_classes(size: Size) -> dict[str, bool]:
     """Return the classes that `main.tcss` knows; several may hold at once, unlike with Textual's breakpoints."""
     return {
         "-narrow": size.width < 100,
-        "-broad": size.width >= 170,
+        "-broad": size.width >= 160,
         "-tiny": size.height < 12,
         "-short": size.height < 20,
-        "-roomy": size.height >= 30,
+        "-roomy": size.height > 30,
     }

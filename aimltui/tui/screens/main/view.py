@@ -39,6 +39,7 @@ from aimltui.tui.widgets.call_card import CallCard
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.header import HeaderBar
 from aimltui.tui.widgets.prompt_input import PromptInput
+from aimltui.tui.widgets.room import Room
 from aimltui.tui.widgets.side_document import SideDocument
 from aimltui.tui.widgets.status_line import StatusLine
 from aimltui.tui.widgets.thread_list import ThreadList
@@ -177,7 +178,11 @@ class MainView(SelectingScreen):
     def show_state(self) -> None:
         """Update header, status line, footer and placeholder."""
         facts, workspace = self._facts(), self.workspace
-        self.footer.set_items(footer_items(command_words(facts, workspace)))
+        words = command_words(facts, workspace)
+        if facts.list_has_focus and self.threads.cursor_thread is not None:
+            # the keys of the list act on the row under the cursor, whatever is open
+            words |= {"thread"}
+        self.footer.set_items(footer_items(words))
         if workspace is not None:
             thread_id = workspace.current.thread_id
             header = self.header
@@ -194,6 +199,7 @@ class MainView(SelectingScreen):
             beside.fit(thread_id or "")
             run_id = latest.id if latest is not None else ""
             self.query_one(RunPane).fit(thread_id or "", run_id, has_room=not beside.is_shown)
+            self.query_one(Room).set_blank(not workspace.current.view.facts.has_messages)
         self.status.show(status_of(facts, workspace, self.clock()))
 
     def _facts(self) -> ScreenFacts:

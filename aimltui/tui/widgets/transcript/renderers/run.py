@@ -68,7 +68,8 @@ def _status(entry: RunEntry, context: RenderContext) -> tuple[str, Style, str]:
         case "cancelling":
             return glyphs.stopping, palette.warning, "stopping"
         case "completed":
-            return glyphs.done, palette.success, "completed"
+            # colour is for what wants attention
+            return glyphs.done, palette.muted, "completed"
         case "failed":
             return glyphs.failed, palette.error, "failed"
         case "cancelled":
@@ -96,11 +97,9 @@ def _receipt(entry: RunEntry, context: RenderContext) -> list[str]:
     if entry.started_at is not None and entry.ended_at is not None:
         parts.append(seconds_text(entry.ended_at - entry.started_at))
     tokens = _tokens(entry, context)
-    if not tokens and entry.status in ("completed", "incomplete"):
-        tokens = f"{glyphs.up}{glyphs.unknown} {glyphs.down}{glyphs.unknown}"
     if tokens:
         parts.append(tokens)
-    if tokens or entry.cost_usd is not None:
+    if entry.cost_usd is not None:
         cost = Cost(entry.cost_usd, entry.cost_is_computed, entry.cost_is_partial)
         parts.append(cost_text(cost, "ascii" if glyphs is ASCII else "unicode"))
     window = context_text(entry.context_tokens, entry.context_length)
