@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.app import App, ComposeResult
 from textual.widgets import Input
 
+from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.choice import ThemeScreen
 from aimltui.tui.screens.dialogs.sheet import Sheet
 from aimltui.tui.widgets.footer import FooterBar
+from aimltui.tui.widgets.room import Room
 from tests.support.fake_connections import AIMLAPI, OLLAMA, FakeConnections
 from tests.support.fake_transport import FakeTransport
 from tests.support.screen import Seat, seat
@@ -30,6 +33,23 @@ SHEETS = (
     "show_help",
     "show_settings",
 )
+
+
+class BarApp(App[None]):
+    CSS = "FooterBar { background: black; color: white; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clicked: list[FooterItem] = []
+
+    def compose(self) -> ComposeResult:
+        yield FooterBar()
+
+    def on_footer_bar_clicked(self, event: FooterBar.Clicked) -> None:
+        self.clicked.append(event.item)
+
+    def get_css_variables(self) -> dict[str, str]:
+        return {**super().get_css_variables(), "footer-background": "black"}
 
 
 def check(here: Seat, what: str, top: int) -> tuple[int, int, int, int]:
@@ -84,3 +104,41 @@ async def test_themes_stand_at_the_side_of_a_page_that_is_not_dimmed(tmp_path: P
         await here.until(lambda: here.app.theme == "nord")
         await here.pilot.press("escape")
         await here.until(lambda: here.app.theme == "aimltui-dark")
+
+
+async def test_text_and_prompt_stand_in_the_middle_of_a_wide_screen(tmp_path: Path) -> None:
+    server = FakeTransport()
+    server.say("Hello")
+    async with seat(server, tmp_path, size=(200, 60)) as here:
+        screen, room = here.screen, here.screen.query_one(Room)
+        side = (room.region.width - 104) // 2
+        await here.until(lambda: screen.prompt.region.width == 104)
+        assert screen.prompt.region.x == screen.transcript.region.x == room.region.x + side
+        page = next(y for y, line in enumerate(here.shown().splitlines()) if "answers with" in line)
+        assert 10 < page < 25
+        # the keys of the list act on the row under the cursor, though no thread is open
+        screen.set_focus(screen.threads)
+        await here.until(lambda: "Rename" in here.shown())
+        screen.set_focus(screen.prompt)
+        await here.write("Hello again")
+        await here.idle()
+        await here.until(lambda: screen.transcript.region.y == screen.header.region.bottom + 1)
+        await here.pilot.resize_terminal(120, 40)
+        await here.until(lambda: screen.prompt.region.width == room.region.width)
+
+
+async def test_stop_stands_at_the_end_of_the_footer_and_can_be_clicked_there() -> None:
+    stop, new = FooterItem("esc", "Stop", "stop"), FooterItem("ctrl+n", "New", "new_thread")
+    app = BarApp()
+    async with app.run_test(size=(60, 5)) as pilot:
+        bar = app.query_one(FooterBar)
+        bar.set_items((new, stop))
+        await pilot.pause()
+        text = str(bar.render())
+        assert text.startswith("ctrl+n New ")
+        assert text.endswith(" esc Stop")
+        assert len(text) == bar.content_size.width
+        await pilot.click(FooterBar, offset=(56, 0))
+        await pilot.click(FooterBar, offset=(3, 0))
+        await pilot.click(FooterBar, offset=(30, 0))
+        assert app.clicked == [stop, new]

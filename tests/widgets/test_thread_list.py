@@ -13,7 +13,7 @@ from aimltui.tui.widgets.thread_list import ThreadList, ThreadRow
 ROWS = [
     ThreadRow("p1", "Sales plot", "Pinned", "running"),
     ThreadRow("t1", "Contract questions", "Today", "needs_you"),
-    ThreadRow("t2", "Corn flakes", "Today", "none", "14:01"),
+    ThreadRow("t2", "Corn flakes", "Today", "none", "3 w", "14:01"),
     ThreadRow("t3", "Unit [b]tests[/b] [/]", "Today", "failed"),
     ThreadRow("y1", "Thesis\x1b]0;evil\x07 outline", "Yesterday", "unread"),
 ]
@@ -64,36 +64,36 @@ async def test_threads_stand_under_their_groups_with_their_marks() -> None:
         app.threads.set_rows(ROWS)
         app.threads.set_current("t2")
         assert app.shown()[:14] == [
-            "  Threads",
+            " Threads                    5",
             "",
-            "  Pinned",
-            "  Sales plot                ●",
+            " Pinned",
+            " Sales plot                 ●",
             "",
-            "  Today",
-            "  Contract questions        ?",
-            "▎ Corn flakes           14:01",
-            "  Unit [b]tests[/b] [/]     !",
+            " Today",
+            " Contract questions         ?",
+            "▎Corn flakes              3 w",
+            " Unit [b]tests[/b] [/]      !",
             "",
-            "  Yesterday",
-            "  Thesis outline            •",
+            " Yesterday",
+            " Thesis outline             •",
             "",
             "",
         ]
 
 
-async def test_a_long_title_ends_at_a_word() -> None:
+async def test_a_long_title_ends_at_the_last_cell() -> None:
     app = ListApp()
     async with app.run_test(size=(60, 20)):
         app.threads.set_rows([ThreadRow("a", "Compare the quarterly revenue of both regions", "Today")])
-        assert app.shown()[3] == "  Compare the quarterly…"
+        assert app.shown()[3] == " Compare the quarterly reven…"
 
 
 async def test_loading_and_empty_are_said_in_words() -> None:
     app = ListApp()
     async with app.run_test(size=(60, 20)):
-        assert app.shown()[2] == "  loading threads…"
+        assert app.shown()[2] == " loading threads…"
         app.threads.set_rows([], empty="No threads yet.")
-        assert app.shown()[2] == "  No threads yet."
+        assert app.shown()[2] == " No threads yet."
 
 
 async def test_the_cursor_moves_over_headings_and_enter_opens() -> None:
@@ -159,13 +159,13 @@ async def test_typing_searches_and_escape_steps_back() -> None:
         app.threads.set_rows(ROWS)
         app.threads.focus()
         await pilot.pause()
-        assert app.shown()[0] == " ⌕ type to search"
+        assert app.shown()[0] == " ⌕ type to search           5"
         await pilot.press(*"cntr")
-        assert app.shown()[:3] == [" ⌕ cntr▏", "", "  Contract questions        ?"]
+        assert app.shown()[:3] == [" ⌕ cntr▏                   1", "", " Contract questions         ?"]
         await pilot.press("enter")
         assert app.seen == [("selected", "t1")]
         await pilot.press("x", "q")
-        assert app.shown()[2] == "  nothing for “cntrxq”"
+        assert app.shown()[2] == " nothing for “cntrxq”"
         await pilot.press("backspace", "backspace")
         assert app.threads.cursor_thread == "t1"
         await pilot.press("escape")

@@ -199,7 +199,8 @@ class MainView(SelectingScreen):
             beside.fit(thread_id or "")
             run_id = latest.id if latest is not None else ""
             self.query_one(RunPane).fit(thread_id or "", run_id, has_room=not beside.is_shown)
-            self.query_one(Room).set_blank(not workspace.current.view.facts.has_messages)
+            is_blank = thread_id is None and not workspace.current.view.facts.has_messages
+            self.query_one(Room).set_blank(is_blank)
         self.status.show(status_of(facts, workspace, self.clock()))
 
     def _facts(self) -> ScreenFacts:

@@ -83,7 +83,7 @@ def test_bindings_carry_id_and_tooltip_and_leave_out_what_widgets_do_themselves(
         ),
         (
             {"running", "thread"},
-            ["esc Stop", "ctrl+n New", "ctrl+s Threads", "ctrl+l Model", "ctrl+o Details", "f1 Help"],
+            ["ctrl+n New", "ctrl+s Threads", "ctrl+l Model", "ctrl+o Details", "f1 Help", "esc Stop"],
         ),
         (
             {"list", "thread"},
@@ -97,11 +97,11 @@ def test_bindings_carry_id_and_tooltip_and_leave_out_what_widgets_do_themselves(
             {"call", "running", "thread"},
             [
                 "tab Review the call",
-                "esc Stop",
                 "ctrl+n New",
                 "ctrl+s Threads",
                 "ctrl+l Model",
                 "ctrl+o Details",
+                "esc Stop",
             ],
         ),
         (
@@ -123,9 +123,13 @@ def test_the_footer_shows_at_most_six_for_the_state(state: set[str], expected: l
     assert [f"{item.key} {item.label}" for item in items] == expected
 
 
-def test_stop_and_the_way_back_come_first() -> None:
-    items = footer_items(frozenset({"running", "away", "thread"}))
-    assert [item.label for item in items[:2]] == ["Stop", "Latest"]
+def test_the_way_back_to_the_end_comes_first_and_stop_has_its_place_at_the_end() -> None:
+    at_rest = [item.label for item in footer_items(frozenset({"thread"}))]
+    items = footer_items(frozenset({"running", "thread"}))
+    assert [item.label for item in items[:-1]] == at_rest[: len(items) - 1]
+    assert items[-1].label == "Stop"
+    away = footer_items(frozenset({"running", "away", "thread"}))
+    assert (away[0].label, away[-1].label) == ("Latest", "Stop")
 
 
 def test_the_way_back_from_a_marked_message_stays_in_a_narrow_footer() -> None:

@@ -37,14 +37,14 @@ def test_threads_stand_in_groups_by_day_and_newest_first() -> None:
         thread("two", 2 * DAY),
         thread("ancient", 700 * DAY),
     ).rows(NOON)
-    assert [(row.id, row.group, row.when) for row in rows] == [
-        ("kept", "Pinned", "13 Nov"),
-        ("now", "Today", "12:00"),
-        ("morning", "Today", "07:00"),
-        ("late", "Yesterday", "23:00"),
-        ("two", "Older", "20 Nov"),
-        ("old", "Older", "13 Oct"),
-        ("ancient", "Older", "2024-12"),
+    assert [(row.id, row.group, row.age, row.time) for row in rows] == [
+        ("kept", "Pinned", "1 w", "13 Nov"),
+        ("now", "Today", "", "12:00"),
+        ("morning", "Today", "", "07:00"),
+        ("late", "Yesterday", "", "23:00"),
+        ("two", "Older", "Fri", "20 Nov"),
+        ("old", "Older", "5 w", "13 Oct"),
+        ("ancient", "Older", "1 y", "2024-12"),
     ]
 
 

@@ -46,10 +46,10 @@ def rows(
             "✓ completed · 12.4\u00a0s · ↑2\u00a0113 (1\u00a0024 cached) ↓312 · $0.0043 · m",
         ),
         (RunEntry("r", "r", "failed"), "✗ failed"),
-        (RunEntry("r", "r", "cancelled", completion_tokens=3), "■ stopped · ↓3 · –"),
+        (RunEntry("r", "r", "cancelled", completion_tokens=3), "■ stopped · ↓3"),
         (
             RunEntry("r", "r", "incomplete", reason="max_completion_tokens"),
-            "… incomplete (token limit) · ↑– ↓– · –",
+            "… incomplete (token limit)",
         ),
         (RunEntry("r", "r", "expired"), "◷ expired"),
         (RunEntry("r", "r", "a new one"), "· a new one"),
@@ -283,7 +283,7 @@ def test_a_thought_cannot_reach_the_terminal() -> None:
 @pytest.mark.parametrize(
     ("entry", "expected"),
     [
-        (RunEntry("r", "r", "completed", prompt_tokens=7, completion_tokens=3), "↑7 ↓3 · –"),
+        (RunEntry("r", "r", "completed", prompt_tokens=7, completion_tokens=3), "↑7 ↓3"),
         (
             RunEntry("r", "r", "completed", prompt_tokens=7, cost_usd=0.0043, cost_is_computed=True),
             "↑7 · ≈\u00a0$0.0043",
@@ -308,7 +308,7 @@ def test_a_thought_cannot_reach_the_terminal() -> None:
         ),
         (
             RunEntry("r", "r", "completed", prompt_tokens=0, tokens_are_partial=True, cost_usd=0.5),
-            "↑– ↓– · $0.500",
+            "$0.500",
         ),
     ],
 )
