@@ -73,7 +73,7 @@ async def test_a_drag_to_the_header_scrolls_back(server: FakeTransport, tmp_path
 
 
 async def test_a_drag_to_the_sidebar_stays_in_the_transcript(server: FakeTransport, tmp_path: Path) -> None:
-    thread = server.say("alpha beta\n\ngamma delta")
+    thread = server.say("alpha beta, so long that the list shows no more of it\n\ngamma delta")
     async with seat(server, tmp_path, thread_id=thread) as here:
         await here.until(lambda: "gamma" in here.shown())
         x, y = place_of(here, "delta")

@@ -161,7 +161,7 @@ async def test_typing_searches_and_escape_steps_back() -> None:
         await pilot.pause()
         assert app.shown()[0] == " ⌕ type to search           5"
         await pilot.press(*"cntr")
-        assert app.shown()[:3] == [" ⌕ cntr▏                   1", "", " Contract questions         ?"]
+        assert app.shown()[:3] == [" ⌕ cntr▏                    1", "", " Contract questions         ?"]
         await pilot.press("enter")
         assert app.seen == [("selected", "t1")]
         await pilot.press("x", "q")
