@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -55,6 +56,7 @@ class Scanner:
 
     def __init__(self) -> None:
         self.sent: list[tuple[RecognitionPlace, bytes]] = []
+        self.go = asyncio.Event()
 
     def place(self) -> RecognitionPlace:
         return RecognitionPlace("AI/ML API", "api.example")
@@ -64,6 +66,7 @@ class Scanner:
 
     async def read(self, place: RecognitionPlace, content: bytes) -> Sequence[str]:
         self.sent.append((place, content))
+        await self.go.wait()
         return ["The lamp of the lighthouse is green.", "It turns \x1b[31mslowly."]
 
 
@@ -189,6 +192,11 @@ async def test_documents_are_sent_away_only_after_a_question(tmp_path: Path) -> 
         assert "Send scan.pdf to AI/ML API?" in here.shown()
         assert scanner.sent == []
         await here.pilot.press("down", "enter")
+        # while it is recognised, its row says so in its place, and no longer why it failed
+        await here.until(lambda: "its text is being recognised" in here.shown())
+        assert "Uploads" not in here.shown()
+        await here.until(lambda: "protected with a password" not in here.shown())
+        scanner.go.set()
         await here.until(
             lambda: "scan (recognised).md" in str(listed(here)) and "1 chunk" in str(listed(here))
         )

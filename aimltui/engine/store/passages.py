@@ -13,7 +13,7 @@ from aimltui.engine.store.search.ranking import Candidate, fuse, scores
 from aimltui.engine.store.vectors import nearest
 from aimltui.wire.vector_stores import COMPLETED, Attributes, VectorStoreFile
 
-_MEANING = 0.5
+_MEANING = 0.3
 """How much a list by meaning counts beside one by words: a small model finds less than the words of the question."""
 CANDIDATES = 80
 """Chunks that are ranked in detail for a query."""

@@ -92,6 +92,7 @@ class FilesScreen(SearchSheet):
         if self.is_attached:
             cursor = self.pick_list.cursor_row
             self.show_lines(at=cursor.id if cursor is not None else "")
+            self._show_note(self.pick_list.cursor_row)
 
     def show_lines(self, at: str = "") -> None:
         """Fill the list for what was typed."""
@@ -133,11 +134,14 @@ class FilesScreen(SearchSheet):
     def on_pick_list_cursor_moved(self, event: PickList.CursorMoved) -> None:
         """Say why the file under the cursor could not be indexed."""
         event.stop()
-        file = self._file(event.row.id) if event.row is not None else None
-        if file is not None and any(file.key == row.key for row in self._uploads.values()):
-            file = None
-        self._note.update(Content(file.problem if file is not None else ""))
-        self._note.display = bool(file is not None and file.problem)
+        self._show_note(event.row)
+
+    def _show_note(self, row: PickRow | None) -> None:
+        file = self._file(row.id) if row is not None else None
+        is_changing = file is not None and any(file.key == one.key for one in self._uploads.values())
+        problem = file.problem if file is not None and not is_changing else ""
+        self._note.update(Content(problem))
+        self._note.display = bool(problem)
 
     def _file(self, key: str) -> FileRow | None:
         return next((row for group in self.groups for row in group.rows if row.key == key), None)
