@@ -211,7 +211,7 @@ async def tour(stage: Stage) -> None:
     await stage.until("Try the themes")
     stage.frame(1.2)
     await stage.pilot.press("enter")
-    await stage.until("dark or light")
+    await stage.until("aimltui-dusk")
     await stage.type("dusk")
     await stage.pilot.pause(0.3)
     stage.frame(1.6)
