@@ -157,6 +157,13 @@ def has_metadata(row: Row, key: str) -> bool:
     return f'"{key}"' in body and key in (Message.model_validate_json(body).metadata or {})
 
 
+def newest_with_metadata(conn: Connection, thread_id: str, seq: int, key: str) -> Row | None:
+    """Return the row of a thread's newest message before a sequence number that has a metadata key, or None."""
+    sql = "SELECT * FROM messages WHERE thread_id = ? AND seq < ? AND instr(body, ?) > 0 ORDER BY seq DESC"
+    rows = conn.execute(sql, (thread_id, seq, f'"{key}"'))
+    return next((row for row in rows if has_metadata(row, key)), None)
+
+
 def first_user_row(conn: Connection, thread_id: str) -> Row | None:
     """Return the row of a thread's first user message, or None if there is none."""
     sql = "SELECT * FROM messages WHERE thread_id = ? AND role = 'user' ORDER BY seq LIMIT 1"

@@ -69,8 +69,6 @@ class Group:
     origin: tuple[str | None, int]
     """The run and the turn, to join a turn's text and its calls."""
     tokens: int = field(default=0)
-    is_pinned: bool = False
-    """Whether it contains the summary of what was before: it is neither dropped nor shortened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,20 +111,24 @@ def build(
             dropped before what was written.
         unread: Older messages that were not even read, because they would not fit.
     """
-    groups = _groups(items, uses_text_calls, known or KnownFiles(), passages_first or uses_text_calls)
+    groups, summary = _groups(
+        items, uses_text_calls, known or KnownFiles(), passages_first or uses_text_calls
+    )
     if last_messages is not None:
-        groups = _newest(groups, last_messages)
+        newest = _newest(groups, last_messages)
+        groups, summary = newest, summary if len(newest) == len(groups) else ""
     system = [{"role": "system", "content": instructions}] if instructions else []
-    fixed = sum(estimate_message(message) for message in system)
+    before: list[ChatMessage] = [{"role": "user", "content": _SUMMARY.format(summary)}] if summary else []
+    fixed = sum(estimate_message(message) for message in (*system, *before))
     for group in groups:
         group.tokens = sum(estimate_message(message) for message in group.messages)
     shortened = 0
     if shortens and last_messages is None:
         needed = _needed(groups)
-        able = [group for index, group in enumerate(groups) if index not in needed and not group.is_pinned]
+        able = [group for index, group in enumerate(groups) if index not in needed]
         shortened = shorten(able, sum(group.tokens for group in groups) - (budget - fixed))
     kept = _fitting(groups, budget - fixed, spares_words=shortens)
-    messages = system + [message for group in kept for message in group.messages]
+    messages = system + _after_summary(before, [message for group in kept for message in group.messages])
     left_out = unread + sum(group.said for group in groups) - sum(group.said for group in kept)
     return Window(messages, fixed + sum(group.tokens for group in kept), left_out, shortened)
 
@@ -173,7 +175,8 @@ def _without_markers(part: TextContent) -> str:
 
 def _groups(
     items: Sequence[Item], uses_text_calls: bool, known: KnownFiles, passages_first: bool
-) -> list[Group]:
+) -> tuple[list[Group], str]:
+    """Return the groups from the last summary on, and the summary, which is empty if there is none."""
     groups: list[Group] = []
     summary = ""
     for item in items:
@@ -189,9 +192,6 @@ def _groups(
                 chat: ChatMessage = {"role": item.message.role, "content": content}
                 origin = (item.message.run_id, item.turn)
                 groups.append(Group([chat], item.message.role, item.own, True, origin))
-                if summary and item.message.role == "user":
-                    _put_summary(groups[-1], summary)
-                    summary = ""
             continue
         if passages_first and all(call.type == FILE_SEARCH for call in item.calls):
             _put_before_question(groups, item)
@@ -209,11 +209,7 @@ def _groups(
             last.messages = [{**called[0], "content": content}, *called[1:]]
         else:
             groups.append(Group(called, "assistant", item.own, False, (item.run_id, item.turn)))
-    if summary:
-        # nothing was asked since then
-        told: ChatMessage = {"role": "user", "content": _SUMMARY.format(summary)}
-        groups.insert(0, Group([told], "user", False, True, (None, 0), is_pinned=True))
-    return groups
+    return groups, summary
 
 
 def is_summary(message: Message) -> bool:
@@ -221,13 +217,13 @@ def is_summary(message: Message) -> bool:
     return SUMMARY in (message.metadata or {})
 
 
-def _put_summary(group: Group, summary: str) -> None:
-    """Put the summary before a question: some models refuse two messages of the user in a row."""
-    content = group.messages[0]["content"]
-    text = _SUMMARY.format(summary)
+def _after_summary(summary: list[ChatMessage], messages: list[ChatMessage]) -> list[ChatMessage]:
+    """Put the summary before what was said since; in one message with a question, as some models refuse two in a row."""
+    if not summary or not messages or messages[0]["role"] != "user":
+        return summary + messages
+    text, content = summary[0]["content"], messages[0]["content"]
     said = f"{text}\n\n{content}" if isinstance(content, str) else [{"type": "text", "text": text}, *content]
-    group.messages = [{**group.messages[0], "content": said}, *group.messages[1:]]
-    group.is_pinned = True
+    return [{**messages[0], "content": said}, *messages[1:]]
 
 
 def _marked(author: str, content: str | list[dict[str, Any]]) -> str | list[dict[str, Any]]:
@@ -317,7 +313,7 @@ def _needed(groups: list[Group]) -> set[int]:
 
 
 def _fitting(groups: list[Group], budget: int, *, spares_words: bool) -> list[Group]:
-    keep = _needed(groups) | {index for index, group in enumerate(groups) if group.is_pinned}
+    keep = _needed(groups)
     left = budget - sum(groups[index].tokens for index in keep)
     users = [index for index, group in enumerate(groups) if group.role == "user"]
     if users and users[0] not in keep and groups[users[0]].tokens <= left:

@@ -65,11 +65,14 @@ def load(
     ]
     found.sort(key=lambda entry: entry[:3])
     items = [item for *_, item in found]
+    if has_summary or not rows:
+        return History(items)
+    unread = messages.count_before(conn, thread_id, oldest) if last_messages is None else 0
+    if unread and (summary := messages.newest_with_metadata(conn, thread_id, oldest, SUMMARY)) is not None:
+        unread -= messages.count_before(conn, thread_id, summary["seq"]) + 1
+        return History([_message(conn, summary, run_id), *items], unread)
     first = messages.first_user_row(conn, thread_id)
-    unread = (
-        messages.count_before(conn, thread_id, oldest) if last_messages is None and not has_summary else 0
-    )
-    if first is not None and rows and first["seq"] < oldest and not has_summary:
+    if first is not None and first["seq"] < oldest:
         items.insert(0, _message(conn, first, run_id))
         unread = max(0, unread - 1)
     return History(items, unread)

@@ -9,7 +9,7 @@ from aimltui.engine.accounting.tokens import estimate
 from aimltui.engine.runs.prompt.context_window import Item, MessageItem, ToolCallItem, build
 from aimltui.engine.runs.tool_calls import Call
 from aimltui.wire.messages import SUMMARY, CreateMessage, Message, MessageParams
-from aimltui.wire.runs import CreateRun
+from aimltui.wire.runs import CreateRun, ListRuns
 from aimltui.wire.tools import TruncationStrategy
 from tests.support.builders import a_thread, an_assistant, collect, messages_of, opened, play, run_of
 from tests.support.fake_model import FakeModel
@@ -152,7 +152,7 @@ def test_a_summary_stands_for_all_before_it_and_is_never_dropped_or_shortened() 
     window = build(
         [*before, summary("no"), said("user", "more"), summary(long), *after],
         instructions=None,
-        budget=3_200,
+        budget=3_900,
         shortens=True,
     )
     first = window.messages[0]["content"]
@@ -165,6 +165,34 @@ def test_a_summary_stands_for_all_before_it_and_is_never_dropped_or_shortened() 
     assert told([summary("S")])[0].count("S") == 1
     url = {"type": "image_url", "image_url": {"url": "https://x/y.png"}}
     assert [part["type"] for part in told([summary("S"), said("user", [url])])[0]] == ["text", "image_url"]
+
+
+@pytest.mark.parametrize("shortens", [False, True])
+def test_a_summary_stays_where_the_question_after_it_no_longer_fits(shortens: bool) -> None:
+    items = [
+        summary("S"),
+        said("user", "huge " * 3_000),
+        said("assistant", "a1 " * 300),
+        said("user", "q2"),
+        said("assistant", "a2"),
+        said("user", "q3"),
+    ]
+    window = build(items, instructions=None, budget=100, shortens=shortens)
+    contents = [str(message["content"]) for message in window.messages]
+    assert [message["role"] for message in window.messages] == ["user", "assistant", "user"]
+    assert "\nS\n" in contents[0]
+    assert contents[0].endswith("\n\nq2")
+    assert contents[1:] == ["a2", "q3"]
+    assert (window.tokens <= 100, window.left_out) == (True, 2)
+
+
+def test_a_summary_comes_before_an_answer_whose_question_is_left_out() -> None:
+    items = [summary("S"), said("user", "huge " * 3_000), said("assistant", "a1"), said("user", "q2")]
+    window = build(items, instructions=None, budget=100)
+    contents = [str(message["content"]) for message in window.messages]
+    assert [message["role"] for message in window.messages] == ["user", "assistant", "user"]
+    assert "\nS\n" in contents[0]
+    assert contents[1:] == ["a1", "q2"]
 
 
 def test_calls_are_never_parted_from_their_outputs() -> None:
@@ -242,6 +270,26 @@ async def test_a_run_says_what_it_left_out_and_shortened(tmp_path: Path) -> None
     assert "left_out" not in whole.to_json()
     assert plain.truncation_strategy is not None
     assert plain.truncation_strategy.to_json() == {"type": "auto", "last_messages": None}
+
+
+async def test_a_summary_is_told_however_much_was_said_since(tmp_path: Path) -> None:
+    model = FakeModel()
+    async with opened(tmp_path, model, default_context_tokens=1_000) as engine:
+        thread = await a_thread(engine, "The first question.", "old " * 9)
+        made = await an_assistant(engine)
+        for n in range(40):
+            how = {"metadata": {SUMMARY: "2"}, "role": "assistant"} if n == 0 else {"role": "user"}
+            text = "The word is heron." if n == 0 else f"{n} " + "word " * 130
+            await engine.messages.create_message(
+                CreateMessage.model_validate({"thread_id": thread.id, "content": text, **how})
+            )
+        await collect(engine.runs.stream_create_run(CreateRun(thread_id=thread.id, assistant_id=made.id)))
+        run = await engine.runs.list_runs(ListRuns(thread_id=thread.id))
+    got = model.requests[0].messages
+    assert "heron" in got[0]["content"]
+    assert "The first question." not in str(got)
+    assert got[-1]["content"].startswith("39 ")
+    assert run.data[0].left_out == 39 - len(got)
 
 
 async def test_a_summary_tells_the_beginning_of_a_thread_of_four_times_the_context_until_it_is_deleted(
