@@ -448,7 +448,7 @@ async def test_a_changed_host_asks_for_the_key_anew(server: FakeTransport, tmp_p
         await here.until(lambda: "The saved key is not for other.example.com" in here.shown())
         assert "As now" not in here.shown()
         await press(here, "enter")
-        assert "the saved key is not sent there" in here.shown()
+        assert "the saved key is not sent there" in " ".join(here.shown().split())
         assert service.tested == []
 
 

@@ -97,7 +97,9 @@ async def test_s_saves_the_code_and_asks_before_it_replaces_a_file(
         await here.alive()
         (downloads / "step-1.py").write_text("mine")
         await here.pilot.press("enter")
-        await here.until(lambda: "already exists. Press enter again to replace it" in here.shown())
+        await here.until(
+            lambda: "already exists. Press enter again to replace it" in " ".join(here.shown().split())
+        )
         assert (downloads / "step-1.py").read_text() == "mine"
         await here.pilot.press("enter")
         await here.until(lambda: here.app.screen is here.screen and here.screen.transcript.mark)
