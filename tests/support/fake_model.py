@@ -49,6 +49,8 @@ class FakeModel:
         self.turns = list(turns) or [says("Hello", " there.")]
         self.requests: list[ChatRequest] = []
         self.closed_early = 0
+        self.stood = 0
+        """How often a turn has begun to wait."""
         self.states: list[ListState] = []
         """Connections that give no list; what the registry's `problems` tells."""
 
@@ -61,6 +63,7 @@ class FakeModel:
                 if isinstance(step, ChatChunk):
                     yield step
                 elif isinstance(step, asyncio.Event):
+                    self.stood += 1
                     await step.wait()
                 elif isinstance(step, BaseException):
                     finished = True

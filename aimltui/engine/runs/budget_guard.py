@@ -96,8 +96,13 @@ class BudgetGuard:
         """Return the prompt and completion tokens that count against limits; estimates if the provider reports none."""
         if usage is not None and not usage.tokens_are_partial:
             return usage.prompt_tokens, usage.completion_tokens
-        calls = sum(estimate(call.name) for call in writer.calls)
-        return self._prompt_tokens, writer.characters // 4 + calls
+        return self._prompt_tokens, _streamed(writer)
+
+    def count_streamed(self, writer: TurnWriter, transaction: RunTransaction) -> None:
+        """Add what an open turn has streamed to what it costs at the least: a client may leave before its end."""
+        tokens = _streamed(writer)
+        usd = list_price_of(self._info.price if self._info is not None else None, 0, tokens)
+        rows.add_to_least(transaction.conn, transaction.run.id, tokens, usd or 0.0)
 
     def settle(self, transaction: RunTransaction, usage: Usage | None, prompt: int, completion: int) -> None:
         """Store the cost of the turn."""
@@ -111,6 +116,10 @@ class BudgetGuard:
         if finish_reason != "length" or self._held.max_answer is None:
             return None
         return stopped(cut_off(self._held.binding))
+
+
+def _streamed(writer: TurnWriter) -> int:
+    return writer.characters // 4 + sum(estimate(call.name) for call in writer.calls)
 
 
 def _size(request: ChatRequest) -> int:

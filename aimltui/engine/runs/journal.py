@@ -42,6 +42,8 @@ class Journal:
         """Takes a snapshot of what a checkpoint stores besides the deltas, and returns the function that stores it."""
         self.unsaved: Callable[[RunTransaction], None] | None = None
         """Stores files of tools that are not stored yet, so that the end of a stopped run includes them."""
+        self.count_streamed: Callable[[RunTransaction], None] | None = None
+        """Counts what the open turn has streamed against the budget, for a run that ends in its middle."""
         self.stream_held_back: Callable[[], Awaitable[None]] | None = None
         """Streams what the open turn holds back, because it may become a link or a call, as text."""
         self._thinking = ReasoningBuffer(options.monotonic)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 
 from aimltui.common.dataclass import dataclass
 from aimltui.common.text import replace_surrogates
@@ -165,6 +166,7 @@ class RunLoop:
             tried += 1
             writer = TurnWriter(self._journal, self._services.options.new_id, turn.plan)
             self._journal.stream_held_back = writer.save_rest
+            self._journal.count_streamed = partial(self._budget.count_streamed, writer)
             if tried > 1:
                 self._journal.discard_reasoning()
             self._notices.start(model)
@@ -254,6 +256,7 @@ class RunLoop:
             return transaction.memory
 
         memory = await self._journal.commit(write)
+        self._journal.count_streamed = None
         if end is None and memory.no_more_tools:
             if memory.plain or writer.tool_step_id is None:
                 return End(

@@ -246,6 +246,8 @@ class Supervisor:
     ) -> None:
         if journal.unsaved is not None:
             journal.unsaved(transaction)
+        if journal.count_streamed is not None:
+            journal.count_streamed(transaction)
         transaction.end(outcome, self._services.options.new_id, usage, reasoning)
 
     def _settle_later(self, active: _Active, outcome: Outcome) -> None:

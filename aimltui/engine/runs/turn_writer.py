@@ -157,6 +157,7 @@ class TurnWriter:
             await self._move_to_thought(replace_surrogates(chunk.reasoning))
         elif chunk.reasoning:
             self.has_reasoning = True
+            self.characters += len(chunk.reasoning)
             self._journal.emit_reasoning(replace_surrogates(chunk.reasoning))
         self.web_sources = chunk.web_sources or self.web_sources
         if chunk.usage is not None:

@@ -158,6 +158,15 @@ def add_charge(conn: Connection, charge: Charge, now: float) -> None:
     )
 
 
+def add_to_least(conn: Connection, run_id: str, tokens: int, usd: float) -> None:
+    """Add to the least that an open turn costs."""
+    conn.execute(
+        "UPDATE usage SET least_usd = least_usd + ?, least_tokens = least_tokens + ?"
+        " WHERE run_id = ? AND least_tokens IS NOT NULL",
+        (usd, tokens, run_id),
+    )
+
+
 def abandon_turn(conn: Connection, run_id: str) -> bool:
     """Count the least possible cost of a turn in whose middle the run ends against the budget.
 

@@ -11,7 +11,7 @@ import pytest
 
 from aimltui.engine.accounting.usage import added, list_price_of, usage_of
 from aimltui.engine.engine import Engine
-from aimltui.engine.models.base import ChatChunk, ChatUsage, ModelError, ModelInfo, Price
+from aimltui.engine.models.base import ChatChunk, ChatUsage, ModelError, ModelInfo, Price, ToolCallDelta
 from aimltui.engine.store import migrations
 from aimltui.wire.runs import RunParams, Usage
 from aimltui.wire.threads import ThreadParams
@@ -161,6 +161,36 @@ async def test_a_run_that_is_stopped_in_the_middle_counts_as_one_of_unknown_cost
         found = await report(engine)
     assert (found.total.runs, found.total.runs_without_cost, found.total.cost_usd) == (1, 1, None)
     assert found.budget.spent_usd > 0
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        ChatChunk(text="word " * 800),
+        ChatChunk(reasoning="word " * 800),
+        ChatChunk(tool_calls=[ToolCallDelta(0, id="call_1", name="f", arguments="word " * 800)]),
+    ],
+)
+async def test_what_a_stopped_run_has_streamed_counts_against_the_budget(
+    tmp_path: Path, chunk: ChatChunk
+) -> None:
+    model = FakeModel([chunk, asyncio.Event()])
+    async with opened(tmp_path, model, info=PRICED) as engine:
+        run = await engine.runs.create_run(await a_run_wanted(engine))
+        await until(lambda: model.stood)
+        await engine.runs.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
+        await finished(engine, run)
+        budget = (await report(engine)).budget
+    assert budget.spent_tokens >= 1_000
+    assert budget.spent_usd >= 1_000 * 8e-6
+    assert budget.spent_usd < 1_100 * 8e-6
+
+
+async def test_the_thoughts_of_a_model_that_tells_no_usage_count_against_the_budget(tmp_path: Path) -> None:
+    model = FakeModel([ChatChunk(reasoning="word " * 800), ChatChunk(text="Yes.", finish_reason="stop")])
+    async with opened(tmp_path, model, info=PRICED) as engine:
+        await play(engine)
+        assert (await report(engine)).budget.spent_tokens >= 1_000
 
 
 async def test_a_refused_question_is_not_in_the_report(tmp_path: Path) -> None:
