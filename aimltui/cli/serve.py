@@ -90,7 +90,7 @@ def serve(options: argparse.Namespace) -> int:
 
     token = _token(options.token_env)
     source = find_source(options)
-    clients = _clients([*source.settings.served_clients, *map(client_of_option, options.client_token)])
+    clients = _clients([*source.settings.served_clients, *map(client_of_option, options.client_token)], token)
     uds = options.uds.expanduser().absolute() if options.uds else None
     address = Address(options.host, options.port, uds)
     auth = Auth(token, clients, is_socket=uds is not None)
@@ -130,11 +130,17 @@ def _token(variable: str | None) -> str | None:
     return token
 
 
-def _clients(given: Sequence[ServedClientSettings]) -> dict[str, ServedClient]:
+def _clients(
+    given: Sequence[ServedClientSettings], server_token: str | None = None
+) -> dict[str, ServedClient]:
     """Return the clients by their tokens.
 
+    Args:
+        given: The clients.
+        server_token: The token that has no budget.
+
     Raises:
-        ConfigError: A token is missing, or two clients have the same.
+        ConfigError: A token is missing, or is given twice, or two clients have the same name.
     """
     found: dict[str, ServedClient] = {}
     for one in given:
@@ -142,6 +148,12 @@ def _clients(given: Sequence[ServedClientSettings]) -> dict[str, ServedClient]:
         assert token is not None
         if token in found:
             raise ConfigError(f"The clients {found[token].name} and {one.name} have the same token.")
+        if token == server_token:
+            raise ConfigError(
+                f"The client {one.name} has the token of the server, which has no budget. Give it another one."
+            )
+        if any(known.name == one.name for known in found.values()):
+            raise ConfigError(f"Two clients are called {one.name}, and would share a budget. Rename one.")
         limits: dict[str, Any] = {
             key: int(value) if key.endswith("tokens") else value for key, value in one.limits.items()
         }

@@ -17,6 +17,7 @@ LIMITS: Final = {
     "per_month_tokens": True,
 }
 """The limits, and whether each is a whole number."""
+_MOST: Final = 1e12
 _OPTION = re.compile(r"(?P<amount>\d+(?:\.\d+)?)(?P<unit>usd|tokens)/(?P<time>day|month)")
 
 
@@ -56,18 +57,21 @@ def client_of_option(text: str) -> ServedClientSettings:
     limits: dict[str, float] = {}
     for part in filter(None, rest.split(",")):
         found = _OPTION.fullmatch(part.strip())
-        if found is None or (found["unit"] == "tokens" and "." in found["amount"]):
+        amount = float(found["amount"]) if found is not None else 0.0
+        if found is None or not _is_limit(amount) or (found["unit"] == "tokens" and "." in found["amount"]):
             raise ConfigError(
                 f"--client-token {text}: write it as NAME:1.50usd/day,200000tokens/month, where NAME is an environment "
                 "variable."
             )
-        limits[f"per_{found['time']}_{found['unit']}"] = float(found["amount"])
+        limits[f"per_{found['time']}_{found['unit']}"] = amount
     if not name:
         raise ConfigError(f"--client-token {text} names no environment variable.")
     return ServedClientSettings(name, name, limits)
 
 
 def _client(origin: str, name: str, given: object) -> ServedClientSettings:
+    if not name:
+        raise ConfigError(f"{origin}: a client under serve.clients has no name.")
     where = f"serve.clients.{name}"
     if not isinstance(given, Mapping):
         raise ConfigError(type_sentence(origin, where, given, f"a table, written [{where}]"))
@@ -87,7 +91,12 @@ def _client(origin: str, name: str, given: object) -> ServedClientSettings:
 def _limit(origin: str, dotted: str, value: object) -> float:
     is_whole = LIMITS[dotted.rpartition(".")[2]]
     is_number = isinstance(value, int) or (isinstance(value, float) and not is_whole)
-    if isinstance(value, bool) or not is_number or float(str(value)) <= 0:
+    if isinstance(value, bool) or not is_number or not _is_limit(value):
         wanted = "a whole number above 0" if is_whole else "a number above 0, without a currency sign"
         raise ConfigError(type_sentence(origin, dotted, value, wanted))
     return float(str(value))
+
+
+def _is_limit(value: Any) -> bool:
+    # no limit is one that nothing reaches, such as nan
+    return bool(0 < value <= _MOST)

@@ -6,10 +6,28 @@ import math
 import time
 from collections.abc import Awaitable, Callable
 
-from aimltui.wire.clients import ClientSpent, ServedClient, used_up
+from aimltui.wire.clients import ALL_RESERVED, ClientSpent, ServedClient, is_reserved, used_up
 from aimltui.wire.errors import RateLimited
 
 Read = Callable[[ServedClient], Awaitable[ClientSpent]]
+
+
+_SOON_S = 5
+"""Seconds after which a client asks again whose active runs have reserved the rest."""
+
+
+class QuotaReserved(RateLimited):
+    """429: the active runs of the client may need what is left.
+
+    Attributes:
+        retry_after_s: Whole seconds after which one of them may have ended.
+    """
+
+    def __init__(self) -> None:
+        self.retry_after_s = _SOON_S
+        super().__init__(
+            f"{ALL_RESERVED} Try again when one of them has ended.", code="rate_limit_exceeded", type="tokens"
+        )
 
 
 class QuotaUsedUp(RateLimited):
@@ -38,9 +56,12 @@ async def headers_within(client: ServedClient, read: Read, now: float) -> dict[s
 
     Raises:
         QuotaUsedUp: Its budget is used up.
+        QuotaReserved: Its active runs have reserved the rest.
     """
     spent = await read(client)
     budget = client.budget
+    if is_reserved(client, spent):
+        raise QuotaReserved
     if (why := used_up(client, spent)) is not None:
         raise QuotaUsedUp(why, _until_renewed(now, is_month="month" in why))
     left = [

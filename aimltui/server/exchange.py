@@ -17,7 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from aimltui.server import idempotency, openapi, other_wires
 from aimltui.server.assistant_models import assistant_models
-from aimltui.server.client_budget import QuotaUsedUp, headers_within
+from aimltui.server.client_budget import QuotaReserved, QuotaUsedUp, headers_within
 from aimltui.server.download import send_content
 from aimltui.server.event_stream import EventStream, disconnected, encoded, encoded_error
 from aimltui.server.idempotency import Answer, IdempotencyKeys, Slot, Streamed
@@ -181,6 +181,7 @@ class Exchange:
 
         Raises:
             QuotaUsedUp: It is.
+            QuotaReserved: Its active runs have reserved the rest.
         """
         if (client := CURRENT.get()) is not None:
             self._quota = await headers_within(client, self._shared.engine.spent_by, time.time())
@@ -337,7 +338,7 @@ class Exchange:
         headers = {**self._headers(), **dict(answer.headers)}
         if isinstance(error, MethodNotAllowed):
             headers["allow"] = error.allowed
-        if isinstance(error, TooManyRequests | QuotaUsedUp):
+        if isinstance(error, TooManyRequests | QuotaReserved | QuotaUsedUp):
             headers["retry-after"] = str(error.retry_after_s)
         if isinstance(error, QuotaUsedUp):
             headers["x-should-retry"] = "false"

@@ -9,6 +9,7 @@ from aimltui.common.dataclass import dataclass
 
 ANYBODY: Final = ""
 """The name that stands for this program, and for a server's clients without a budget."""
+ALL_RESERVED: Final = "Your active runs have reserved the rest of your quota."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,28 @@ class ClientSpent:
     day_tokens: int = 0
     month_usd: float = 0.0
     month_tokens: int = 0
+    reserved_usd: float = 0.0
+    """The part of it that is only reserved; most of it is free again when the runs end."""
+    reserved_tokens: int = 0
+
+    @property
+    def without_reserved(self) -> ClientSpent:
+        """What is spent for certain."""
+        return ClientSpent(
+            self.day_usd - self.reserved_usd,
+            self.day_tokens - self.reserved_tokens,
+            self.month_usd - self.reserved_usd,
+            self.month_tokens - self.reserved_tokens,
+        )
 
 
 CURRENT: ContextVar[ServedClient | None] = ContextVar("client", default=None)
 """The client whose request is carried out. A run that a request starts belongs to it until the end."""
+
+
+def is_reserved(client: ServedClient, spent: ClientSpent) -> bool:
+    """Return whether a limit is reached only because active runs have reserved what they may need."""
+    return used_up(client, spent) is not None and used_up(client, spent.without_reserved) is None
 
 
 def used_up(client: ServedClient, spent: ClientSpent) -> str | None:

@@ -371,6 +371,29 @@ async def test_a_client_with_a_budget_is_refused_once_it_is_used_up(tmp_path: Pa
 
 
 @requirement("http:budget")
+async def test_what_active_runs_have_reserved_is_not_called_used_up(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    model = FakeModel([ChatChunk(text="Hi"), gate, *says(" there.")], says("Hello."))
+    clients = {TOKEN: ServedClient("alice", ClientBudget(per_day_tokens=30_000))}
+    engine = await Engine.open(options(tmp_path), FakeModels(model))
+    auth = Auth(clients=clients, is_socket=True)
+    async with served(engine, tmp_path / "s", auth) as socket, http(socket) as raw:
+        head = {"authorization": f"Bearer {TOKEN}"}
+        fields = {"model": "fake", "input": "Hi"}
+        first = asyncio.create_task(raw.post("/v1/responses", json=fields, headers=head))
+        await until(lambda: model.stood)
+        early = await raw.post("/v1/responses", json=fields, headers=head)
+        gate.set()
+        assert (await first).status_code == 200
+        late = await raw.post("/v1/responses", json=fields, headers=head)
+    assert (early.status_code, early.json()["error"]["code"]) == (429, "rate_limit_exceeded")
+    assert "reserved" in early.json()["error"]["message"]
+    assert int(early.headers["retry-after"]) < 60
+    assert "x-should-retry" not in early.headers
+    assert late.status_code == 200
+
+
+@requirement("http:budget")
 async def test_a_run_of_several_turns_is_stopped_by_the_budget_of_its_client(tmp_path: Path) -> None:
     model = FakeModel(calls(("f", "{}")), says("Done."))
     clients = {TOKEN: ServedClient("alice", ClientBudget(per_month_tokens=5))}

@@ -25,7 +25,7 @@ from aimltui.engine.runs.status import Outcome
 from aimltui.engine.runs.transaction import RunTransaction
 from aimltui.engine.runs.turn_writer import TurnWriter
 from aimltui.engine.store import usage as rows
-from aimltui.wire.clients import ANYBODY, CURRENT, used_up
+from aimltui.wire.clients import ALL_RESERVED, ANYBODY, CURRENT, is_reserved, used_up
 from aimltui.wire.runs import FAILED, LastError, Run, Usage
 
 BUDGET = "budget"
@@ -60,8 +60,10 @@ class BudgetGuard:
             now = self._services.options.clock()
             if client is not None:
                 rows.drop_turn(transaction.conn, run.id)
-                why = used_up(client, rows.spent_by(transaction.conn, client.name, now))
-                if why is not None:
+                gone = rows.spent_by(transaction.conn, client.name, now)
+                if is_reserved(client, gone):
+                    return OverBudget(ALL_RESERVED, "Try again when one of them has ended.")
+                if (why := used_up(client, gone)) is not None:
                     return OverBudget(f"You exceeded your current quota: {why}.", "")
             found = reserve(limits, rows.spent(transaction.conn, now, run.id), turn_estimate)
             if isinstance(found, Reservation):

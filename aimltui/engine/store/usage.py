@@ -220,11 +220,19 @@ def spent_by(conn: Connection, client: str, now: float) -> ClientSpent:
         "SELECT coalesce(sum(CASE WHEN day = :day THEN held_usd + open_usd END), 0) AS day_usd,"
         " coalesce(sum(CASE WHEN day = :day THEN held_tokens + open_tokens END), 0) AS day_tokens,"
         " coalesce(sum(held_usd + open_usd), 0) AS month_usd,"
-        " coalesce(sum(held_tokens + open_tokens), 0) AS month_tokens"
+        " coalesce(sum(held_tokens + open_tokens), 0) AS month_tokens,"
+        " coalesce(sum(open_usd), 0) AS reserved_usd, coalesce(sum(open_tokens), 0) AS reserved_tokens"
         " FROM usage WHERE day >= :first AND client = :client",
         {"day": day, "first": f"{day[:7]}-01", "client": client},
     ).fetchone()
-    return ClientSpent(row["day_usd"], row["day_tokens"], row["month_usd"], row["month_tokens"])
+    return ClientSpent(
+        row["day_usd"],
+        row["day_tokens"],
+        row["month_usd"],
+        row["month_tokens"],
+        row["reserved_usd"],
+        row["reserved_tokens"],
+    )
 
 
 def raise_today(conn: Connection, now: float, usd: float, tokens: int) -> None:

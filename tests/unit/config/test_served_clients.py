@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,11 @@ def test_clients_are_read_with_their_limits_and_tokens(
         _clients([client_of_option("C_TOKEN")])
     with pytest.raises(ConfigError, match="have the same token"):
         _clients([alice, client_of_option("A_TOKEN")])
+    # the token of the server has no budget, and two clients of one name would share one
+    with pytest.raises(ConfigError, match="alice has the token of the server"):
+        _clients([alice], "x" * 20)
+    with pytest.raises(ConfigError, match="Two clients are called B_TOKEN"):
+        _clients([replace(alice, name="B_TOKEN"), client_of_option("B_TOKEN")])
 
 
 @pytest.mark.parametrize(
@@ -57,6 +63,10 @@ def test_clients_are_read_with_their_limits_and_tokens(
         '[serve.clients.alice]\ntoken_env = "A"\nper_day_usd = 0',
         '[serve.clients.alice]\ntoken_env = "A"\nper_day_tokens = 1.5',
         '[serve.clients.alice]\ntoken_env = "A"\nper_week_usd = 1',
+        '[serve.clients.alice]\ntoken_env = "A"\nper_day_usd = nan',
+        '[serve.clients.alice]\ntoken_env = "A"\nper_day_usd = inf',
+        f'[serve.clients.alice]\ntoken_env = "A"\nper_day_tokens = 1{"0" * 400}',
+        '[serve.clients.""]\ntoken_env = "A"',
     ],
 )
 def test_a_wrong_value_is_named(tmp_path: Path, text: str) -> None:
@@ -65,7 +75,17 @@ def test_a_wrong_value_is_named(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", ":1usd/day", "A:1eur/day", "A:1.5tokens/day", "A:usd/day", "A:1usd/week"]
+    "text",
+    [
+        "",
+        ":1usd/day",
+        "A:1eur/day",
+        "A:1.5tokens/day",
+        "A:usd/day",
+        "A:1usd/week",
+        "A:0usd/day",
+        f"A:1{'0' * 400}tokens/day",
+    ],
 )
 def test_a_wrong_option_is_named(text: str) -> None:
     with pytest.raises(ConfigError, match="--client-token"):
