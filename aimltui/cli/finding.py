@@ -1,12 +1,17 @@
-"""Finds the object that a command names: by its id, by the beginning of its id, or by its name."""
+"""Finds what a command names: an object by its id, the beginning of it or its name, and a model."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from aimltui.common.errors import ConfigError
+from aimltui.common.errors import AimltuiError, ConfigError
 from aimltui.common.sanitize import clean_line
+
+if TYPE_CHECKING:
+    from aimltui.client.client import AssistantsClient
+
+NAME_ONE = "Choose one with --model ID."
 
 
 class HasId(Protocol):
@@ -61,3 +66,26 @@ def find_one(
 def _begins(object_id: str, wanted: str) -> bool:
     bare = object_id.partition("_")[2] or object_id.partition("-")[2]
     return object_id.startswith(wanted) or bare.startswith(wanted)
+
+
+async def first_model(client: AssistantsClient) -> str:
+    """Return the first model of the default connection.
+
+    Raises:
+        AimltuiError: The connection lists no models.
+    """
+    from aimltui.client.errors import TransportError
+    from aimltui.wire.errors import APIError
+
+    try:
+        page = await client.list_models()
+    except (APIError, TransportError) as error:
+        raise AimltuiError(
+            f"No model is chosen, and the models cannot be listed: {error.message} {NAME_ONE}"
+        ) from error
+    source = page.sources[0] if page.sources else None
+    offered = [model for model in page.data if source is None or model.connection == source.connection]
+    if not offered:
+        why = source.problem if source is not None and source.problem else "The connection lists no models."
+        raise AimltuiError(f"No model is chosen. {why} {NAME_ONE}")
+    return offered[0].id

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aimltui.bootstrap.source import DEMO_MODEL, Source
 from aimltui.cli.answers import AnswerWriter
-from aimltui.cli.chat import first_model
-from aimltui.cli.finding import find_one
+from aimltui.cli.finding import find_one, first_model
 from aimltui.client.client import AssistantsClient, every
 from aimltui.common.errors import AimltuiError, ConfigError
 from aimltui.tui.controllers.assistant_directory import AssistantDirectory

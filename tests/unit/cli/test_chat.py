@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from aimltui.cli.chat import Conversation, first_model
+from aimltui.cli.conversation import Conversation
 from aimltui.cli.decisions import decided
+from aimltui.cli.finding import first_model
 from aimltui.cli.local_functions import Decision, LocalFunctions
 from aimltui.client.client import AssistantsClient
 from aimltui.client.embedded import EmbeddedTransport
