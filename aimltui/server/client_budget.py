@@ -7,7 +7,8 @@ import time
 from collections.abc import Awaitable, Callable
 
 from aimltui.wire.clients import ALL_RESERVED, ClientSpent, ServedClient, is_reserved, used_up
-from aimltui.wire.errors import RateLimited
+from aimltui.wire.embeddings import EMBEDDINGS
+from aimltui.wire.errors import Forbidden, RateLimited
 
 Read = Callable[[ServedClient], Awaitable[ClientSpent]]
 
@@ -80,6 +81,29 @@ async def headers_within(client: ServedClient, read: Read, now: float) -> dict[s
         "x-ratelimit-remaining-tokens": str(rest),
         "x-ratelimit-reset-tokens": f"{math.ceil(_until_renewed(now, is_month=is_month))}s",
     }
+
+
+def refuse_place(fields: object) -> None:
+    """Let only the owner of the server say where text is sent to be searched by meaning.
+
+    Args:
+        fields: The body of a client's request.
+
+    Raises:
+        Forbidden: It names such a place.
+    """
+    left = [fields]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            if EMBEDDINGS in value:
+                raise Forbidden(
+                    f"Only the owner of this server may set '{EMBEDDINGS}': text is sent there at the owner's cost.",
+                    code="owner_only",
+                )
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
 
 
 def _until_renewed(now: float, *, is_month: bool) -> float:

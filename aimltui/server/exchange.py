@@ -17,7 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from aimltui.server import idempotency, openapi, other_wires
 from aimltui.server.assistant_models import assistant_models
-from aimltui.server.client_budget import QuotaReserved, QuotaUsedUp, headers_within
+from aimltui.server.client_budget import QuotaReserved, QuotaUsedUp, headers_within, refuse_place
 from aimltui.server.download import send_content
 from aimltui.server.event_stream import EventStream, disconnected, encoded, encoded_error
 from aimltui.server.idempotency import Answer, IdempotencyKeys, Slot, Streamed
@@ -147,6 +147,8 @@ class Exchange:
             return
         body = await self._body()
         fields = parse_json(body) if self._method == "POST" else {}
+        if CURRENT.get() is not None:
+            refuse_place(fields)
         stream = wants_stream(match.operation, fields)
         params = self._params(match, fields)
         key = self._request.headers.get(idempotency.HEADER)

@@ -17,6 +17,7 @@ from aimltui.engine.models.base import ChatChunk, ModelError
 from aimltui.server.auth import Auth
 from aimltui.server.shared import ServerLimits
 from aimltui.wire.clients import ClientBudget, ServedClient
+from aimltui.wire.embeddings import EMBEDDINGS, EmbeddingPlace
 from aimltui.wire.operations import OPERATIONS
 from aimltui.wire.usage import UsageParams
 from tests.conformance import schemas
@@ -391,6 +392,27 @@ async def test_what_active_runs_have_reserved_is_not_called_used_up(tmp_path: Pa
     assert int(early.headers["retry-after"]) < 60
     assert "x-should-retry" not in early.headers
     assert late.status_code == 200
+
+
+@requirement("http:budget")
+async def test_a_client_cannot_decide_what_the_owner_pays(tmp_path: Path) -> None:
+    clients = {TOKEN: ServedClient("alice")}
+    engine = await Engine.open(options(tmp_path), FakeModels(FakeModel()))
+    auth = Auth("the-token-of-the-owner", clients, is_socket=True)
+    place = EmbeddingPlace(connection="c", host="api.example", model="m").written()
+    asked: dict[str, Any] = {"metadata": {EMBEDDINGS: place}}
+    async with served(engine, tmp_path / "s", auth) as socket, http(socket) as raw:
+        head = {"authorization": f"Bearer {TOKEN}"}
+        plain_store = (await raw.post("/v1/vector_stores", json={}, headers=head)).json()["id"]
+        for path, body in (
+            ("/v1/vector_stores", asked),
+            (f"/v1/vector_stores/{plain_store}", asked),
+            ("/v1/threads", {"tool_resources": {"file_search": {"vector_stores": [asked]}}}),
+        ):
+            refused = await raw.post(path, json=body, headers=head)
+            assert (refused.status_code, refused.json()["error"]["code"]) == (403, "owner_only")
+        owner = {"authorization": "Bearer the-token-of-the-owner"}
+        assert (await raw.post("/v1/vector_stores", json=asked, headers=owner)).status_code == 200
 
 
 @requirement("http:budget")

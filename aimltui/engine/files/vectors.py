@@ -16,6 +16,7 @@ from aimltui.engine.store import usage
 from aimltui.engine.store import vectors as rows
 from aimltui.engine.store.database import Database
 from aimltui.engine.store.leases import OtherOwners
+from aimltui.wire.clients import ANYBODY, CURRENT
 from aimltui.wire.embeddings import EmbeddingPlace
 
 log = logging.getLogger(__name__)
@@ -174,7 +175,8 @@ class VectorKeeper:
                 raise EmbeddingFailed(f"{why.message} {why.remedy}")
         found = await embed(place, texts)
         charge = usage.Charge(usage.EMBEDDING, place.model, place.connection, found.tokens, found.usd)
-        await self._database.write(lambda conn: usage.add_charge(conn, charge, now))
+        client = asking.name if (asking := CURRENT.get()) is not None else ANYBODY
+        await self._database.write(lambda conn: usage.add_charge(conn, charge, now, client))
         return found.vectors
 
 

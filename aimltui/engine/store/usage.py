@@ -133,13 +133,13 @@ def end_turn(conn: Connection, run_id: str, told: Usage | None, tokens: int, usd
     )
 
 
-def add_charge(conn: Connection, charge: Charge, now: float) -> None:
-    """Count something besides runs: a row for each kind, model, connection and day, without a thread."""
-    row = f"{charge.kind} {charge.connection} {charge.model}"
+def add_charge(conn: Connection, charge: Charge, now: float, client: str = ANYBODY) -> None:
+    """Count something besides runs: a row for each kind, model, connection, client and day, without a thread."""
+    row = f"{charge.kind} {charge.connection} {charge.model}" + (f" {client}" if client else "")
     conn.execute(
-        "INSERT OR IGNORE INTO usage (day, run_id, thread_id, model, connection, used_at)"
-        " VALUES (?, ?, '', ?, ?, ?)",
-        (day_of(now), row, charge.model, charge.connection, int(now)),
+        "INSERT OR IGNORE INTO usage (day, run_id, thread_id, model, connection, used_at, client)"
+        " VALUES (?, ?, '', ?, ?, ?, ?)",
+        (day_of(now), row, charge.model, charge.connection, int(now), client),
     )
     conn.execute(
         "UPDATE usage SET used_at = :now, turns = turns + 1, prompt_tokens = prompt_tokens + :tokens,"

@@ -16,6 +16,7 @@ from aimltui.engine.engine import Engine
 from aimltui.engine.files import vectors
 from aimltui.formatting.usage_table import summary_text, table_of
 from aimltui.wire.binary import Blob
+from aimltui.wire.clients import CURRENT, ClientBudget, ServedClient
 from aimltui.wire.embeddings import EMBEDDINGS, EmbeddingPlace, embedding_place
 from aimltui.wire.files import CreateFile, FileParams
 from aimltui.wire.usage import UsageParams
@@ -223,6 +224,22 @@ async def test_what_vectors_cost_is_counted_and_a_spent_budget_stops_them(tmp_pa
         assert told.by_store == {}
         assert "per_day_usd" in told.problem
         assert len(meanings.sent) == 3
+
+
+async def test_a_search_by_meaning_costs_the_client_that_asks(tmp_path: Path) -> None:
+    client = ServedClient("alice", ClientBudget(per_day_tokens=100))
+    async with opened(tmp_path, embed=Meanings()) as engine:
+        store = await filled(engine, TEXTS)
+        await until(lambda: stored(tmp_path) == 3)
+        mark = CURRENT.set(client)
+        try:
+            await names(engine, store)
+        finally:
+            CURRENT.reset(mark)
+        spent = await engine.spent_by(client)
+        report = await engine.usage.usage(UsageParams(by="client"))
+    assert (spent.day_tokens, spent.day_usd) == (10, pytest.approx(0.001))
+    assert {row.key: row.prompt_tokens for row in report.rows} == {"": 30, "alice": 10}
 
 
 async def test_a_store_says_why_its_vectors_are_missing(tmp_path: Path) -> None:
