@@ -6,6 +6,7 @@ import argparse
 import re
 from pathlib import Path
 
+from aimltui.cli.chat_commands import HELP
 from aimltui.cli.main import command_parser, commands_of, parser
 from aimltui.tui.commands.derived import COMMANDS, key_table_markdown, ways_to
 
@@ -58,7 +59,7 @@ def test_every_flag_of_the_program_is_in_the_readme_and_no_other() -> None:
 
 
 def test_every_command_that_is_named_is_a_command() -> None:
-    known = {item.slash for item in COMMANDS if item.slash}
+    known = {item.slash for item in COMMANDS if item.slash} | set(re.findall(r"^(/[a-z]+)", HELP, re.M))
     named = set(re.findall(r"`(/[a-z_]+)(?: [^`]*)?`", README)) - {"/review", "/healthz", "/metrics"}
     assert len(named) > 10
     assert named <= known
