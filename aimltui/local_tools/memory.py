@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import re
 from collections.abc import Sequence
@@ -43,8 +44,11 @@ class Owner:
 
     @property
     def mark(self) -> str:
-        """A few characters that stay when the assistant gets another name."""
-        return self.assistant_id[-8:].lower()
+        """Eight characters that stay when the assistant gets another name: letters and digits, whatever a server calls it."""
+        end = self.assistant_id[-8:].lower()
+        if re.fullmatch("[a-z0-9]{8}", end):
+            return end
+        return hashlib.sha256(self.assistant_id.encode("utf-8", "replace")).hexdigest()[:8]
 
 
 class Memory:
@@ -66,7 +70,7 @@ class Memory:
             return self.folder / f"{_EVERYONE}.md"
         if not owner.assistant_id:
             return self.folder / f"{_OWN}.md"
-        found = sorted(self.folder.glob(f"*-{owner.mark}.md")) if owner.mark.isalnum() else []
+        found = sorted(self.folder.glob(f"*-{owner.mark}.md"))
         words = _OTHER.sub("-", owner.name.lower()).strip("-")[:40] or _OWN
         return found[0] if found else self.folder / f"{words}-{owner.mark}.md"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,25 @@ async def test_notes_are_lines_of_markdown_files_that_the_user_may_edit(tmp_path
     (tmp_path / "file").touch()
     with pytest.raises(AimltuiError, match="could not be written"):
         await Memory(tmp_path / "file").add("x", None)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["/../../x", "asst_/../../x", "..", "1", "*", "a[!b]", "é\n\x1b[2J", "ABCDEF\0x", "x" * 7 + "/"],
+)
+async def test_a_server_cannot_choose_the_file_of_an_assistant(tmp_path: Path, hostile: str) -> None:
+    memory = Memory(tmp_path / "config" / "memory")
+    owner, other = Owner(hostile, "Helper"), Owner(hostile + "0", "Helper")
+    (tool,) = [memory.offer(owner)]
+    assert re.fullmatch("[a-zA-Z0-9_-]{1,64}", tool.name)
+    assert memory.offer(other).name != tool.name
+    path = await memory.add("One.", owner)
+    await memory.add("Two.", other)
+    assert path.resolve().parent == memory.folder.resolve()
+    assert re.fullmatch(r"helper-[a-z0-9]{8}\.md", path.name)
+    assert [one.name for one in (tmp_path / "config").iterdir()] == ["memory"]
+    assert len(list(memory.folder.iterdir())) == 2
+    assert memory.file_of(Owner(hostile, "Renamed")) == path
 
 
 def test_the_meter_tells_notes_from_instructions() -> None:
