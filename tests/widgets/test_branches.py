@@ -98,6 +98,8 @@ async def test_a_message_is_edited_answered_again_and_every_branch_stays(
         # another answer, by another model
         await here.write("/retry other")
         await here.until(lambda: "No model or assistant matches" in here.shown())
+        await here.until(lambda: here.screen.prompt.text == "/retry other")
+        here.screen.prompt.load_draft("")
         await here.write("/retry fake")
         await here.until(lambda: here.texts() == ["A", "answer 1", "B", "answer 4"])
         await here.idle()

@@ -69,8 +69,12 @@ async def test_models_answer_side_by_side_all_stop_and_one_is_kept(tmp_path: Pat
         # words that name no two models, and a choice that is taken back
         await here.write("/compare oak")
         await here.until(lambda: "Name two to four models" in here.shown())
+        await here.until(lambda: here.screen.prompt.text == "/compare oak")
+        here.screen.prompt.load_draft("")
         await here.write("/compare oak birch")
         await here.until(lambda: "No model matches “birch”" in here.shown())
+        await here.until(lambda: here.screen.prompt.text == "/compare oak birch")
+        here.screen.prompt.load_draft("")
         await here.write("/compare oak fir")
         await here.until(lambda: "your next message to oak · fir" in here.shown())
         await here.pilot.press("escape")

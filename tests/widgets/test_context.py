@@ -62,6 +62,7 @@ async def test_a_summary_is_shown_used_and_taken_back(tmp_path: Path) -> None:
         # nothing is remembered until the user switches it on
         await at.here.write("/remember I live in Oslo.")
         await at.here.until(lambda: any("switch Memory on" in note.message for note in notes))
+        await at.here.until(lambda: at.here.screen.prompt.text == "/remember I live in Oslo.")
 
 
 async def test_a_summary_that_fails_or_comes_too_late_changes_nothing(tmp_path: Path) -> None:

@@ -32,6 +32,11 @@ class TextReturned(Message):
     conversation: Conversation
     text: str
 
+    @classmethod
+    def of_command(cls, conversation: Conversation, command: str, argument: str) -> TextReturned:
+        """A command that did nothing, if something was written behind it."""
+        return cls(conversation, f"{command} {argument.strip()}" if argument.strip() else "")
+
 
 @dataclass
 class NoticePosted(Message):

@@ -38,3 +38,10 @@ def named(
             return one
     found = rank(wanted, [one.name for one in candidates]) if wanted else []
     return candidates[found[0]] if found else None
+
+
+def with_current(models: Sequence[Answerer], model_id: str | None, connection: str | None) -> list[Answerer]:
+    """Return the models on offer and the one in use, which a server need not list."""
+    if not model_id or any(model.id == model_id for model in models):
+        return [*models]
+    return [Answerer(model_id, model_id, connection or ""), *models]

@@ -17,6 +17,7 @@ from aimltui.common.sanitize import clean_line
 from aimltui.tui.commands.command import Command
 from aimltui.tui.commands.derived import slash_command
 from aimltui.tui.controllers.file_finder import FileFinder
+from aimltui.tui.controllers.messages import TextReturned
 from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.startup import Startup
 from aimltui.tui.state.addressee import Addressee
@@ -70,7 +71,7 @@ class AttachingPart(MainView):
     def action_attach(self, path: str = "") -> None:
         """Attach the file at a path; without one begin an `@` in the prompt."""
         if path:
-            self.spawn(self._attach_path(path), "attach")
+            self.spawn(self._attach_asked(path), "attach")
             return
         self.set_focus(self.prompt)
         before = self.prompt.document.get_line(self.prompt.cursor_location[0])[
@@ -79,10 +80,16 @@ class AttachingPart(MainView):
         self._wants_file = True
         self.prompt.add_text("@" if not before or before[-1].isspace() else " @")
 
-    async def _attach_path(self, path: str) -> None:
+    async def _attach_asked(self, path: str) -> None:
+        conversation = self._open_conversation()
+        if not await self._attach_path(path) and conversation is not None:
+            self.post_message(TextReturned.of_command(conversation, "/attach", path))
+
+    async def _attach_path(self, path: str) -> bool:
+        """Attach a file or a page; returns whether there was one."""
         if path.startswith(_PAGES) or self._finder.resource(path) is not None:
             await self._attach_page(path)
-            return
+            return True
         file = await self._finder.at(path)
         if file is None:
             self.show_notice(
@@ -90,6 +97,7 @@ class AttachingPart(MainView):
             )
         else:
             self._add_files([file])
+        return file is not None
 
     async def _attach_page(self, url: str) -> None:
         """Read a web page and attach its text; if that fails, its address is text in the prompt again."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from aimltui.client.errors import TransportError
 from aimltui.common.sanitize import clean_line
-from aimltui.tui.controllers.messages import BranchChosen, ComparisonStarted
+from aimltui.tui.controllers.messages import BranchChosen, ComparisonStarted, TextReturned
 from aimltui.tui.screens.main.view import MainView
 
 if TYPE_CHECKING:
@@ -33,11 +33,12 @@ class ComparingPart(MainView):
         conversation = self.workspace.current
         if conversation.is_busy:
             self.hint("The answer is still being written. Stop it first (esc).")
+            self.post_message(TextReturned.of_command(conversation, "/compare", words))
         else:
             self.spawn(self._compare(conversation, words.split()), "choice")
 
     async def _compare(self, conversation: Conversation, words: Sequence[str]) -> None:
-        models = await self._models_to_compare()
+        models = await self._models_to_compare(conversation)
         if models and words:
             self._compare_named(conversation, words, models)
         elif len(models) == 1:
@@ -45,8 +46,8 @@ class ComparingPart(MainView):
         elif models:
             self._pick_compared(conversation, models)
 
-    async def _models_to_compare(self) -> Sequence[Answerer]:
-        from aimltui.tui.state.answerers import Answerer
+    async def _models_to_compare(self, conversation: Conversation) -> Sequence[Answerer]:
+        from aimltui.tui.state.answerers import Answerer, with_current
         from aimltui.wire.errors import APIError
 
         assert self.workspace is not None
@@ -58,7 +59,9 @@ class ComparingPart(MainView):
             return ()
         if not page.data:
             self.hint("There is no list of models here.", _HINT_S)
-        return [Answerer(model.id, model.id, model.connection or "") for model in page.data]
+            return ()
+        listed = [Answerer(model.id, model.id, model.connection or "") for model in page.data]
+        return with_current(listed, models.model_of(conversation), models.connection_of(conversation))
 
     def _compare_named(
         self, conversation: Conversation, words: Sequence[str], models: Sequence[Answerer]
@@ -71,9 +74,11 @@ class ComparingPart(MainView):
         found = [(word, named(word, models, (), here)) for word in words]
         unknown = [word for word, model in found if model is None]
         if unknown:
-            self.hint(f"No model matches “{clean_line(unknown[0])[:60]}”.", _HINT_S)
+            self.hint(f"No model matches “{clean_line(unknown[0])[:60]}”. ctrl+l lists them.", _HINT_S)
+            self.post_message(TextReturned.of_command(conversation, "/compare", " ".join(words)))
         elif not FEWEST <= len(found) <= MOST:
             self.hint(_HOW_MANY, _HINT_S)
+            self.post_message(TextReturned.of_command(conversation, "/compare", " ".join(words)))
         else:
             self._let_answer(conversation, [model for _, model in found if model is not None])
 

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from aimltui.formatting.numbers import plural
-from aimltui.tui.controllers.messages import AnswerCompleted
+from aimltui.tui.controllers.messages import AnswerCompleted, TextReturned
 from aimltui.tui.screens.main.view import MainView
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class ContextPart(MainView):
         conversation = self.workspace.current
         if conversation.is_busy:
             self.show_notice("Wait for the end of the answer, or stop it. Then send /compact again.")
+            self.post_message(TextReturned.of_command(conversation, "/compact", wish))
         elif wish.strip().lower() == UNDO:
             self.spawn(self._undo_summary(self.workspace, conversation), "compact")
         else:
@@ -82,14 +83,16 @@ class ContextPart(MainView):
         memory = tools.memory if tools is not None else None
         if memory is None:
             self.show_notice(
-                "Nothing is remembered yet: switch Memory on in the settings (F2), then start again."
+                "The note was not saved, since memory is off: switch Memory on in the settings (F2), then start aimltui again."
             )
+            self.post_message(TextReturned.of_command(self.workspace.current, "/remember", note))
         else:
             self.spawn(self._remember(memory, self.workspace, note.strip()), "remember")
 
     async def _remember(self, memory: Memory, workspace: Workspace, note: str) -> None:
         from aimltui.common.errors import AimltuiError
 
+        written, conversation = note, workspace.current
         for_all, _, rest = note.partition(" ")
         owner = workspace.run_tools.owner(workspace.assistants.id_of(workspace.current))
         if for_all.lower() == _ALL:
@@ -102,6 +105,7 @@ class ContextPart(MainView):
             path = await memory.add(note, owner)
         except AimltuiError as error:
             self.show_notice(f"The note was not saved. {error}", is_warning=True)
+            self.post_message(TextReturned.of_command(conversation, "/remember", written))
         else:
             self.show_notice(f"Saved. The next answers know it. To change it, edit {path}.")
 
@@ -120,9 +124,11 @@ class ContextPart(MainView):
             reading = await compaction.read(conversation)
         except (APIError, TransportError) as error:
             self.show_notice(f"The thread could not be read. {error}", is_warning=True)
+            self.post_message(TextReturned.of_command(conversation, "/compact", wish))
             return
         if reading.count < _LEAST:
             self.show_notice("There is nothing to summarize yet.")
+            self.post_message(TextReturned.of_command(conversation, "/compact", wish))
             return
         about = (
             f"It stands for {plural(reading.count, 'message')} in what the model gets from now on. They stay in the thread, "

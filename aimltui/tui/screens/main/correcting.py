@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from aimltui.client.errors import TransportError, Unsupported
 from aimltui.common.sanitize import clean_line
-from aimltui.tui.controllers.messages import BranchChosen, BranchWanted, EditSubmitted
+from aimltui.tui.controllers.messages import BranchChosen, BranchWanted, EditSubmitted, TextReturned
 from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.startup import Startup
 
@@ -131,6 +131,7 @@ class CorrectingPart(MainView):
         assert self.workspace is not None
         chosen = await self._answerer(whom) if whom else None
         if whom and chosen is None:
+            self.post_message(TextReturned.of_command(conversation, "/retry", whom))
             return
         facts = conversation.view.facts
         is_last = facts.question() == question
@@ -148,20 +149,22 @@ class CorrectingPart(MainView):
 
     async def _answerer(self, whom: str) -> Answerer | None:
         """The model or the assistant of a name; None if there is none, which is shown."""
-        from aimltui.tui.state.answerers import Answerer, named
+        from aimltui.tui.state.answerers import Answerer, named, with_current
         from aimltui.wire.errors import APIError
 
         workspace = self.workspace
         assert workspace is not None
         try:
             page = workspace.models.page or await workspace.models.list_models()
-            models = [Answerer(model.id, model.id, model.connection or "") for model in page.data]
+            offered = [Answerer(model.id, model.id, model.connection or "") for model in page.data]
             listed = await workspace.assistants.read()
         except (APIError, TransportError) as error:
             self.show_notice(f"The models could not be read. {error}", is_warning=True)
             return None
         assistants = [Answerer(one.id, one.name or one.id, is_assistant=True) for one in listed]
-        found = named(whom, models, assistants, workspace.models.connection_of(workspace.current) or "")
+        here = workspace.models.connection_of(workspace.current)
+        models = with_current(offered, workspace.models.model_of(workspace.current), here)
+        found = named(whom, models, assistants, here or "")
         if found is None:
             self.hint(f"No model or assistant matches “{clean_line(whom)[:60]}”.")
         return found

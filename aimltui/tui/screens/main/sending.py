@@ -75,6 +75,8 @@ class SendingPart(MainView):
         elif asked.is_available(self.command_state()):
             self.call_later(self.run_action, slash_action(event.text, asked))
         else:
+            if slash_argument(event.text):
+                event.prompt.load_draft(f"{event.text}{event.prompt.draft}")
             self.hint(_UNAVAILABLE.get(asked.slash, f"Nothing to {asked.slash[1:]} here."))
 
     def _takes_prompt(self, text: str) -> bool:
@@ -196,7 +198,8 @@ class SendingPart(MainView):
     def on_text_returned(self, event: TextReturned) -> None:
         """Put text that was not sent before the text in the prompt."""
         event.stop()
-        self._return_text(event.conversation, event.text)
+        if event.text:
+            self._return_text(event.conversation, event.text)
 
     def _return_text(self, conversation: Conversation, text: str) -> None:
         """Put text before the prompt of a conversation, or before its saved draft if another one is open."""
