@@ -76,6 +76,9 @@ class _Pending:
             methods["__hash__"] = self._stub("__hash__") if is_frozen else None
         for name in (_FIELDS, "__dataclass_params__", "__match_args__"):
             methods[name] = _Attribute(self, name)
+        if "__replace__" not in made.__dict__:
+            # for `copy.replace` of Python 3.13
+            made.__replace__ = _replaced  # type: ignore[attr-defined]
         for name, method in methods.items():
             # what the class defines stays
             if made.__dict__.get(name) is None:
@@ -124,6 +127,10 @@ def _set(instance: Any, name: str, value: object) -> None:
 
 def _delete(instance: Any, name: str) -> None:
     raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
+
+
+def _replaced(instance: Any, /, **changes: Any) -> Any:
+    return dataclasses.replace(instance, **changes)
 
 
 def _state(instance: Any) -> list[Any]:

@@ -103,6 +103,12 @@ def test_a_subclass_of_an_unused_class_has_its_fields() -> None:
     assert isinstance(More(1), base)
 
 
+def test_it_is_changed_in_a_copy_as_the_protocol_of_python_3_13_asks() -> None:
+    point = made()
+    assert point(1).__replace__(x=3) == point(3)
+    assert point(1) != point(3)
+
+
 def test_nothing_is_generated_before_the_first_use() -> None:
     point = made()
     before = vars(point)["__init__"]
