@@ -253,6 +253,31 @@ async def test_a_client_that_comes_back_misses_no_text_and_gets_none_twice(
 
 
 @requirement("responses:background")
+async def test_what_goes_on_in_the_background_after_its_calls_is_followed_to_its_end(
+    http_world: World, sdk: AsyncOpenAI
+) -> None:
+    gate = asyncio.Event()
+    http_world.model.turns = [calls(("weather", "{}")), [ChatChunk(text="It is "), gate, *says("wet.")]]
+    first = await sdk.responses.create(model="fake", input="Hi", tools=[WEATHER])
+    output: Any = {"type": "function_call_output", "call_id": first.output[0].call_id, "output": "wet"}  # type: ignore[union-attr]
+    made = await sdk.responses.create(
+        model="fake", input=[output], previous_response_id=first.id, background=True
+    )
+    assert made.status in ("queued", "in_progress")
+    said, last = "", None
+    async for event in await sdk.responses.retrieve(made.id, stream=True):
+        if event.type == "response.output_text.delta":
+            said += event.delta
+            gate.set()
+        last = event
+    assert said == "It is wet."
+    assert last is not None
+    assert (last.type, last.response.status) == ("response.completed", "completed")  # type: ignore[union-attr]
+    assert last.response.output_text == "It is wet."  # type: ignore[union-attr]
+    assert (await sdk.responses.retrieve(made.id)).output_text == "It is wet."
+
+
+@requirement("responses:background")
 async def test_whoever_had_events_of_another_process_gets_the_items_whole(
     http_world: World, sdk: AsyncOpenAI
 ) -> None:
