@@ -199,7 +199,8 @@ class Conversation:
         from aimltui.cli.local_functions import RunOf
 
         assistant = await self._client.assistants.get(self._assistant_id)
-        return await self._functions.added(wanted, RunOf(assistant, True, self._web))
+        is_own = self._assistant_id == self._own_assistant_id
+        return await self._functions.added(wanted, RunOf(assistant, is_own, self._web))
 
     async def _follow(self, events: Events) -> None:
         async with aclosing(events) as stream:

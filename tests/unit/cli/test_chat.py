@@ -22,9 +22,11 @@ from aimltui.engine.models.base import ChatChunk, ListState, ModelError, ModelIn
 from aimltui.engine.tools.file_search.tool import FileSearch
 from aimltui.local_tools.approvals import Approvals
 from aimltui.local_tools.host import LocalTools, Rules
+from aimltui.local_tools.memory import Memory, Owner
 from aimltui.local_tools.skills.source import SkillFolder, SkillSource
 from aimltui.local_tools.web.source import WebSource
 from aimltui.wire import events
+from aimltui.wire.assistants import CreateAssistant
 from aimltui.wire.base import Page, Params, Wire
 from aimltui.wire.binary import Blob
 from aimltui.wire.events import StreamEvent
@@ -33,7 +35,7 @@ from aimltui.wire.messages import AttachmentTool, Message, MessageAttachment, Ne
 from aimltui.wire.operations import Operation
 from aimltui.wire.run_steps import RunStep, RunStepDelta
 from aimltui.wire.runs import Run
-from aimltui.wire.threads import CreateThread
+from aimltui.wire.threads import ASSISTANT, CreateThread
 from tests.support.builders import a_thread, an_assistant, bounded, opened, until
 from tests.support.fake_model import FakeModel, calls, says
 from tests.support.fake_session import FakeSandbox
@@ -190,6 +192,31 @@ async def test_a_chat_switches_the_web_and_has_the_skills_of_the_configuration_d
         assert conversation.asked == ()
     assert "Write “/web on” or “/web off”" in "".join(written)
     assert "".join(written).endswith("[stopped]\n")
+
+
+async def test_functions_and_notes_of_the_own_assistant_do_not_go_to_that_of_an_opened_thread(
+    tmp_path: Path,
+) -> None:
+    local = LocalTools(
+        [HandSource(a_tool("weather"))],
+        Approvals(tmp_path / "a.json"),
+        Rules(offer="own"),
+        memory=Memory(tmp_path / "memory"),
+    )
+    assert local.memory is not None
+    await local.memory.add("For the own assistant.", Owner())
+    model = FakeModel()
+    async with talking(tmp_path, model, streams=True, local=local) as (conversation, _):
+        await bounded(conversation.send("x"))
+        client = conversation._client
+        other = await client.assistants.create(CreateAssistant(model="fake", name="Imported"))
+        conversation.go_to(await client.threads.create(CreateThread(metadata={ASSISTANT: other.id})))
+        await bounded(conversation.send("y"))
+    own, opened = model.requests
+    assert "weather" in str(own.tools)
+    assert "For the own assistant." in str(own.messages)
+    assert "weather" not in str(opened.tools)
+    assert "For the own assistant." not in str(opened.messages)
 
 
 class Interpreting:
