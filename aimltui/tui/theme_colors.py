@@ -131,9 +131,13 @@ def _in_terminal_colors(variables: dict[str, str]) -> dict[str, str]:
 
 
 def _color(variables: Mapping[str, str], name: str) -> Color | None:
+    value = variables.get(name, "auto")
+    if value.startswith("auto"):
+        # Textual would look for a colour of a similar name, which takes milliseconds
+        return None
     try:
-        return Color.parse(variables[name])
-    except (KeyError, ColorParseError):
+        return Color.parse(value)
+    except ColorParseError:
         return None
 
 

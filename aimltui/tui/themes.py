@@ -220,9 +220,9 @@ _STYLE_WORDS = frozenset(
 
 def _check_variables(source: _Source, theme: Theme) -> None:
     """Check the variables here: a bad one would break the whole stylesheet later, far from its file."""
-    known = theme.to_color_system().generate()
     for name, value in theme.variables.items():
-        if name not in known and not name.replace("-", "").isalnum():
+        # the second question generates all colours of the theme, so it is asked only about an odd name
+        if not name.replace("-", "").isalnum() and name not in theme.to_color_system().generate():
             raise ConfigError(f"{source.at(f'variables.{name}')}: variables.{name} is not a variable's name.")
         if name.endswith("style"):
             strange = set(value.split()) - _STYLE_WORDS
