@@ -9,7 +9,9 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from operator import attrgetter
+from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,22 +23,41 @@ else:
         return _prepared(cls, options) if cls is not None else lambda found: _prepared(found, options)
 
 
+Fields = tuple[dataclasses.Field[Any], ...]
 _FIELDS = "__dataclass_fields__"
+_PARAMS = "__dataclass_params__"
 _KNOWN = frozenset({"frozen", "slots", "eq", "repr"})
 _LOCK = threading.RLock()
 
 
 def _prepared(cls: type, options: dict[str, bool]) -> type:
     hints = inspect.get_annotations(cls)
-    is_plain = options.get("slots") and set(options) <= _KNOWN
-    if not is_plain or any("InitVar" in str(hint) for hint in hints.values()):
+    if not set(options) <= _KNOWN or any("InitVar" in str(hint) for hint in hints.values()):
         return dataclasses.dataclass(**options)(cls)
     names = [
         name for name, hint in hints.items() if not str(hint).startswith(("ClassVar", "typing.ClassVar"))
     ]
-    made = _with_slots(cls, names)
-    _Pending(cls, made, options).place()
-    return made
+    if options.get("slots"):
+        made = _with_slots(cls, names)
+        _Pending(lambda: cls, made, options).place()
+        return made
+    if any(isinstance(cls.__dict__.get(name), dataclasses.Field) for name in names):
+        return dataclasses.dataclass(**options)(cls)
+    _Pending(lambda: _model_of(cls, names), cls, options).place()
+    return cls
+
+
+def _model_of(cls: type, names: list[str]) -> type:
+    """Return a class for the generated methods of one without slots, which other threads may use meanwhile."""
+    own = (*names, "__annotations__", "__module__", "__qualname__", "__doc__")
+    body = {name: cls.__dict__[name] for name in own if name in cls.__dict__}
+    if hasattr(cls, "__post_init__"):
+        body["__post_init__"] = cls.__post_init__
+    inherited: dict[str, Any] = {}
+    for base in reversed([base for base in cls.__mro__[1:] if _FIELDS in base.__dict__]):
+        inherited[_FIELDS] = inherited.get(_FIELDS, {}) | getattr(base, _FIELDS)
+        inherited[_PARAMS] = getattr(base, _PARAMS)
+    return type(cls.__name__, (type("Base", (), inherited),) if inherited else (), body)
 
 
 def _with_slots(cls: type, names: list[str]) -> type:
@@ -54,12 +75,12 @@ class _Pending:
     """The methods of a dataclass that do not exist yet.
 
     Args:
-        original: The class as it was written.
+        original: Returns a class whose methods can be generated: the one that was written, or one like it.
         made: The class that the program uses.
         options: The decorator's arguments.
     """
 
-    def __init__(self, original: type, made: type, options: dict[str, bool]) -> None:
+    def __init__(self, original: Callable[[], type], made: type, options: dict[str, bool]) -> None:
         self._original = original
         self._made = made
         self._options = options
@@ -74,7 +95,7 @@ class _Pending:
         if self._options.get("eq", True):
             methods["__eq__"] = self._stub("__eq__")
             methods["__hash__"] = self._stub("__hash__") if is_frozen else None
-        for name in (_FIELDS, "__dataclass_params__", "__match_args__"):
+        for name in (_FIELDS, _PARAMS, "__match_args__"):
             methods[name] = _Attribute(self, name)
         if "__replace__" not in made.__dict__:
             # for `copy.replace` of Python 3.13
@@ -83,20 +104,25 @@ class _Pending:
             # what the class defines stays
             if made.__dict__.get(name) is None:
                 setattr(made, name, method)
-                self._placed.append(name)
+                if method is not None:
+                    self._placed.append(name)
         if is_frozen:
             for name, method in _FROZEN.items():
-                setattr(made, name, method)
+                if name.endswith("attr__") or self._options.get("slots"):
+                    setattr(made, name, method)
 
     def generate(self) -> None:
         """Generate the methods, unless another thread has done it meanwhile."""
         with _LOCK:
             if not self._placed:
                 return
-            options = {name: value for name, value in self._options.items() if name != "slots"}
-            dataclasses.dataclass(**options)(self._original)
+            is_frozen = self._options.get("frozen", False)
+            original = self._original()
+            dataclasses.dataclass(frozen=is_frozen, eq=False, repr=False)(original)
+            found = dataclasses.fields(original)
             for name in self._placed:
-                setattr(self._made, name, self._original.__dict__[name])
+                make = _MADE.get(name)
+                setattr(self._made, name, make(found) if make else original.__dict__[name])
             self._placed = []
 
     def _stub(self, name: str) -> Callable[..., Any]:
@@ -149,3 +175,48 @@ _FROZEN = {
     "__setstate__": _set_state,
 }
 """The methods of all frozen classes; the last two are for copies and pickles."""
+
+
+def _reader(fields: Iterable[dataclasses.Field[Any]]) -> Callable[[Any], Any]:
+    """Return a function that reads all these fields of an instance as a tuple."""
+    names = [field.name for field in fields]
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda instance: tuple([getattr(instance, name) for name in names])
+
+
+def _equal(fields: Fields) -> Callable[[Any, Any], Any]:
+    read = _reader(field for field in fields if field.compare)
+
+    def __eq__(self: Any, other: Any) -> Any:
+        return read(self) == read(other) if other.__class__ is self.__class__ else NotImplemented
+
+    return __eq__
+
+
+def _hashed(fields: Fields) -> Callable[[Any], int]:
+    read = _reader(field for field in fields if (field.compare if field.hash is None else field.hash))
+
+    def __hash__(self: Any) -> int:
+        return hash(read(self))
+
+    return __hash__
+
+
+def _shown(fields: Fields) -> Callable[[Any], str]:
+    names = [field.name for field in fields if field.repr]
+
+    @recursive_repr()
+    def __repr__(self: Any) -> str:
+        values = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
+        return f"{self.__class__.__qualname__}({values})"
+
+    return __repr__
+
+
+_MADE: dict[str, Callable[[Fields], Callable[..., Any]]] = {
+    "__eq__": _equal,
+    "__hash__": _hashed,
+    "__repr__": _shown,
+}
+"""What makes the methods for which no code has to be compiled."""

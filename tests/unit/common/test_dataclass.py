@@ -116,6 +116,86 @@ def test_nothing_is_generated_before_the_first_use() -> None:
     assert vars(point)["__init__"] is not before
 
 
+def unslotted(*, frozen: bool = False) -> Any:
+    """A class without slots that nothing has used."""
+
+    class Base:
+        def __post_init__(self) -> None:
+            object.__setattr__(self, "is_ready", True)
+
+    @dataclass(frozen=frozen)
+    class Message(Base):
+        """What happened."""
+
+        text: str
+        count: int = 1
+
+        def doubled(self) -> Any:
+            return type(self)(self.text * 2, count=self.count)
+
+    return Message
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_class_without_slots_stays_the_same_and_generates_at_its_first_use(frozen: bool) -> None:
+    message = unslotted(frozen=frozen)
+    before = vars(message)["__init__"]
+    assert message.count == 1
+    one = message("a")
+    assert vars(message)["__init__"] is not before
+    assert (one.text, one.count, one.is_ready, one.doubled().text) == ("a", 1, True, "aa")
+    assert one == message("a") != message("a", 2)
+    assert repr(one).endswith("Message(text='a', count=1)")
+    assert dataclasses.asdict(unslotted()("b")) == {"text": "b", "count": 1}
+    assert copy.deepcopy(one) == one
+    if frozen:
+        assert hash(one) == hash(message("a"))
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            one.text = "c"
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            del one.text
+    else:
+        one.text = "c"
+        assert one.text == "c"
+        with pytest.raises(TypeError, match="unhashable"):
+            hash(one)
+
+
+def test_a_subclass_without_slots_has_the_fields_of_its_base() -> None:
+    base = unslotted()
+
+    @dataclass
+    class More(base):  # type: ignore[misc,valid-type]
+        where: str = "here"
+
+    before = vars(base)["__init__"]
+    more = More("a", where="there")
+    assert (more.text, more.count, more.where, more.is_ready) == ("a", 1, "there", True)
+    assert more == More("a", 1, "there") != base("a")
+    assert isinstance(more, base)
+    assert vars(base)["__init__"] is not before
+    assert repr(More("a")).endswith("More(text='a', count=1, where='here')")
+
+
+def test_fields_left_out_of_comparing_and_of_the_text_are_left_out() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Part:
+        name: str
+        at: float = field(default=0.0, compare=False, repr=False)
+
+    @dataclass(slots=True)
+    class Nothing:
+        pass
+
+    assert Part("a", 1.0) == Part("a", 2.0)
+    assert len({Part("a", 1.0), Part("a", 2.0)}) == 1
+    assert repr(Part("a", 1.0)).endswith("Part(name='a')")
+    assert Nothing() == Nothing()
+    nested = Count()
+    nested.value = nested  # type: ignore[assignment]
+    assert repr(nested) == "Count(value=...)"
+
+
 def test_several_threads_may_be_first() -> None:
     switching = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
