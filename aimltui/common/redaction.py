@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable
 from urllib.parse import quote
+
+from aimltui.common.patterns import pattern
 
 Redact = Callable[[str], str]
 """Takes a text and returns it without secrets."""
@@ -13,10 +14,10 @@ Redact = Callable[[str], str]
 HIDDEN = "[redacted]"
 SHORTEST = 8
 """Shorter values are placeholders such as `none`; replacing them would garble the text."""
-_SECRETS = re.compile(
+_SECRETS = pattern(
     r"(?i)\b(bearer\s+)[\w.~+/=-]{8,}|\b(sk|pk|rk|key|token)-[\w*.-]{8,}|((?:api[_-]?key|authorization)[\"']?\s*[:=]\s*[\"']?)[^\s\"',]{6,}"
 )
-_IN_SENTENCES = re.compile(
+_IN_SENTENCES = pattern(
     r"(?i:\bbearer\s+(?!token\b|auth)[^\s\"',;]{6,})"  # a header quoted back
     r"|\b(?:sk|pk|rk|key)-[A-Za-z0-9_*.\-]{8,}"  # the usual shapes, also when partly starred out
 )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from aimltui.common.patterns import pattern
+
 MAX_COMBINING: Final = 8
 """Combining marks left on one character; more can fill a screen from a single cell."""
 
 # No body of a sequence may contain another introducer: the search stays linear, whatever is sent.
 _BODY = r"[^\x07\x1b\x80-\x9f]*"
-_SEQUENCES = re.compile(
+_SEQUENCES = pattern(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
     rf"|(?:\x1b\]|\x9d){_BODY}(?:\x07|\x1b\\|\x9c)"
     rf"|(?:\x1b[PX^_]|[\x90\x98\x9e\x9f]){_BODY}(?:\x1b\\|\x9c)"
@@ -18,21 +20,21 @@ _SEQUENCES = re.compile(
 )
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _ODD = "\ufdd0-\ufdef\ufff9-\ufffb\U000e0000-\U000e007f"
-_DROPPED = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI}{_ODD}]")
-_LINE_ENDS = re.compile("\r\n?|[\u2028\u2029]")
-_SURROGATES = re.compile("[\ud800-\udfff]")
-_SUSPECT = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI}{_ODD}\u2028\u2029\ud800-\udfff]")
-UNSAFE_IN_LINE: Final = re.compile(f"[\x00-\x1f\x7f-\x9f{_BIDI}{_ODD}\u2028\u2029\ud800-\udfff]")
+_DROPPED = pattern(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI}{_ODD}]")
+_LINE_ENDS = pattern("\r\n?|[\u2028\u2029]")
+_SURROGATES = pattern("[\ud800-\udfff]")
+_SUSPECT = pattern(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI}{_ODD}\u2028\u2029\ud800-\udfff]")
+UNSAFE_IN_LINE: Final = pattern(f"[\x00-\x1f\x7f-\x9f{_BIDI}{_ODD}\u2028\u2029\ud800-\udfff]")
 """A character that may not stand in one line of a terminal, line ends and tabs included."""
 
 _MARK = (
     "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0e34-\u0e3a\u0e47-\u0e4e\u1ab0-\u1aff"
     "\u1dc0-\u1dff\u200b-\u200d\u20d0-\u20ff\u302a-\u302d\u3099\u309a\ufe00-\ufe0f\ufe20-\ufe2f\U000e0100-\U000e01ef"
 )
-_LEADING = re.compile(f"[{_MARK}]*")
-_TRAILING = re.compile(f"[{_MARK}]{{1,{MAX_COMBINING}}}\\Z")
-_MARKS = re.compile(f"([{_MARK}]{{{MAX_COMBINING}}})[{_MARK}]+")
-_JOINED = re.compile("((?:\u200d[^\u200d\n]\ufe0f?){8})\u200d+")
+_LEADING = pattern(f"[{_MARK}]*")
+_TRAILING = pattern(f"[{_MARK}]{{1,{MAX_COMBINING}}}\\Z")
+_MARKS = pattern(f"([{_MARK}]{{{MAX_COMBINING}}})[{_MARK}]+")
+_JOINED = pattern("((?:\u200d[^\u200d\n]\ufe0f?){8})\u200d+")
 
 
 def clean(text: str) -> str:
@@ -84,7 +86,7 @@ def remove_unsafe(line: str) -> str:
 class StreamCleaner:
     """`clean` for streamed text: escape sequences and piles of combining marks may be split between pieces."""
 
-    _OPEN = re.compile("(?:\x1b[\\[\\]PX^_]?|[\x90\x98\x9b\x9d-\x9f])[^\x07\x1b\x80-\x9f]*\x1b?$|\r$")
+    _OPEN = pattern("(?:\x1b[\\[\\]PX^_]?|[\x90\x98\x9b\x9d-\x9f])[^\x07\x1b\x80-\x9f]*\x1b?$|\r$")
     _MAX_HELD = 4096
 
     def __init__(self) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from aimltui.common.dataclass import dataclass
 from aimltui.common.errors import ConfigError
+from aimltui.common.patterns import pattern
 from aimltui.config.toml_file import check_text, type_sentence
 
 LIMITS: Final = {
@@ -18,7 +18,7 @@ LIMITS: Final = {
 }
 """The limits, and whether each is a whole number."""
 _MOST: Final = 1e12
-_OPTION = re.compile(r"(?P<amount>\d+(?:\.\d+)?)(?P<unit>usd|tokens)/(?P<time>day|month)")
+_OPTION = pattern(r"(?P<amount>\d+(?:\.\d+)?)(?P<unit>usd|tokens)/(?P<time>day|month)")
 
 
 @dataclass(frozen=True, slots=True)

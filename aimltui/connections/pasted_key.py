@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from aimltui.common.errors import ConfigError
+from aimltui.common.patterns import pattern
 
-_ASSIGNED = re.compile(
+_ASSIGNED = pattern(
     r"^(?:(?:(?i:export|set|setx|env)\s+|\$env:)[A-Za-z_]\w*|[A-Z_][A-Z0-9_]*)\s*=\s*(?=[^=\s])"
 )
 """Matches `export NAME=`. A key may end in `=`, as base64 text does."""
-_HEADER = re.compile(r"^(?:-H\s+)?[\"']?(?:authorization\s*:|api-key\s*:|x-api-key\s*:)\s*", re.IGNORECASE)
-_BEARER = re.compile(r"^bearer\s+", re.IGNORECASE)
+_HEADER = pattern(r"^(?:-H\s+)?[\"']?(?:authorization\s*:|api-key\s*:|x-api-key\s*:)\s*", re.IGNORECASE)
+_BEARER = pattern(r"^bearer\s+", re.IGNORECASE)
 _AROUND = "\"'`“”‘’«»,;<>"
 _LONGEST = 8_192
 _HIDES = 12
@@ -28,8 +29,8 @@ def clean_key(text: str) -> str:
     seen = "".join(
         c if c.isprintable() else " " if c.isspace() else "" for c in text.replace("\u00ad", "")
     ).strip()
-    for pattern in (_HEADER, _ASSIGNED, _BEARER):
-        seen = pattern.sub("", seen.strip(_AROUND + " ")).strip()
+    for known in (_HEADER, _ASSIGNED, _BEARER):
+        seen = known.sub("", seen.strip(_AROUND + " ")).strip()
     key = "".join(seen.strip(_AROUND + " ").split())
     if not key:
         raise ConfigError("There is no key in this text. Copy the key again from the provider's page.")

@@ -6,11 +6,13 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from aimltui.common.patterns import pattern
+
 LONGEST_URL = 2_000
 _TITLE = "**Sources**"
-_LISTED = re.compile(r"(\d{1,3})\. \[((?:\\.|[^\]\\\n])*)\]\((https?://[^()\s]+)\)( · \S+)?")
-_ESCAPED = re.compile(r"\\(.)")
-_BREAKS_LINK = re.compile(r"[\s<>()\[\]\\`]")
+_LISTED = pattern(r"(\d{1,3})\. \[((?:\\.|[^\]\\\n])*)\]\((https?://[^()\s]+)\)( · \S+)?")
+_ESCAPED = pattern(r"\\(.)")
+_BREAKS_LINK = pattern(r"[\s<>()\[\]\\`]")
 
 
 def source_list(titles: Mapping[str, str], text: str) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from aimltui.common.dataclass import dataclass
+from aimltui.common.patterns import pattern
 from aimltui.common.sanitize import clean, clean_line
 from aimltui.formatting.links import is_web_address, link
 
@@ -26,12 +27,12 @@ CITE: Final = (
 )
 """What an output says to the model; `{0}` stands for the number of the call."""
 
-_HEAD: Final = re.compile(r"^【w(\d{1,6}):(\d{1,6})】 ?(.*)\n(https?://\S+)$", re.M)
-_MARK: Final = re.compile(
+_HEAD: Final = pattern(r"^【w(\d{1,6}):(\d{1,6})】 ?(.*)\n(https?://\S+)$", re.M)
+_MARK: Final = pattern(
     r"【[ \t]*w\d{1,6}:\d{1,6}(?:[ \t]*[,;、][ \t]*w?\d{1,6}:\d{1,6})*[ \t]*(?:†[^】\n]{0,200})?】"
     r"|\[w\d{1,6}:\d{1,6}\](?!\()"
 )
-_PAIR: Final = re.compile(r"w?(\d{1,6}):(\d{1,6})")
+_PAIR: Final = pattern(r"w?(\d{1,6}):(\d{1,6})")
 _LONGEST_TITLE: Final = 150
 
 WebKey = tuple[str, int]

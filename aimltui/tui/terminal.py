@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from aimltui.common.patterns import pattern
 from aimltui.tui.themes import Shade, shade_of
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 BACKGROUND_QUERY = "\x1b]11;?\x1b\\"
 """OSC 11: asks for the background colour."""
 
-_REPLY = re.compile(
+_REPLY = pattern(
     r"\x1b\]11;rgba?:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})(?:/[0-9a-fA-F]{1,4})?(?:\x07|\x1b\\)"
 )
 

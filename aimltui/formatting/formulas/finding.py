@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from aimltui.common.patterns import pattern
+
 MAX_FORMULA: Final = 2000
 """Characters; longer ones are shown as their source."""
 
-_SPAN = re.compile(
+_SPAN = pattern(
     r"(?P<code>(?<!`)(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`))"
     r"|(?P<escaped>\\[\\$`])"
     r"|\$\$(?P<block>(?:[^$\\]|\\.)+?)\$\$"
@@ -18,9 +20,9 @@ _SPAN = re.compile(
     r"|\$(?P<inline>(?![\s$])(?:[^$\\\n]|\\.)*?(?<!\s))\$(?![\d$])",
     re.DOTALL,
 )
-_SIGN = re.compile(r"\\[A-Za-z]|[\^_=<>{}+*/|]|\\[,;:! ]")
-_WORDS = re.compile(r"[A-Za-z]{4,}|[A-Za-z]{2,} [A-Za-z]{2,}")
-_SHORT = re.compile(r"[-+−]?\d*[A-Za-zα-ωΑ-Ω]{1,3}['′]?(?:\([^()]{1,8}\))?(?:, ?[A-Za-z]{1,2})*")
+_SIGN = pattern(r"\\[A-Za-z]|[\^_=<>{}+*/|]|\\[,;:! ]")
+_WORDS = pattern(r"[A-Za-z]{4,}|[A-Za-z]{2,} [A-Za-z]{2,}")
+_SHORT = pattern(r"[-+−]?\d*[A-Za-zα-ωΑ-Ω]{1,3}['′]?(?:\([^()]{1,8}\))?(?:, ?[A-Za-z]{1,2})*")
 
 
 class Formula(NamedTuple):

@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from typing import Any, Final
 from unicodedata import normalize
 
+from aimltui.common.patterns import pattern
 from aimltui.formatting.formulas import signs
 from aimltui.formatting.formulas.boxes import Box, beside, fraction, grid, raised, stacked, text_box
 
@@ -15,8 +16,8 @@ _DEEPEST: Final = 12
 """Levels of braces and environments; deeper formulas are shown as their source."""
 _FRACTIONS: Final = frozenset({"frac", "dfrac", "tfrac", "cfrac"})
 _BINOMIALS: Final = frozenset({"binom", "dbinom", "tbinom"})
-_ATOM: Final = re.compile(r"\s+|\d+(?:[.,]\d+)*|.", re.DOTALL)
-_BRACES: Final = re.compile(r"\\.|[{}]|\\begin|\\end")
+_ATOM: Final = pattern(r"\s+|\d+(?:[.,]\d+)*|.", re.DOTALL)
+_BRACES: Final = pattern(r"\\.|[{}]|\\begin|\\end")
 
 
 @lru_cache(maxsize=512)

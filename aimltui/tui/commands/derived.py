@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from textual.binding import Binding
 
+from aimltui.common.patterns import pattern
 from aimltui.tui.commands.command import GROUPS, STATE_WORDS, STOP, Command, FooterItem, Scope, State
 from aimltui.tui.commands.key_map import bound_keys, can_change, keys_of
 from aimltui.tui.commands.table import COMMANDS
@@ -34,7 +35,7 @@ __all__ = [
 
 
 MAX_FOOTER_ITEMS = 6
-_SLASH = re.compile(r"(/[A-Za-z_]+)(?:[ \t]+(\S.*))?", re.DOTALL)
+_SLASH = pattern(r"(/[A-Za-z_]+)(?:[ \t]+(\S.*))?", re.DOTALL)
 _FOOTER_FIRST = frozenset(
     {
         "change_goal",

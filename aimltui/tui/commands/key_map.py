@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Mapping
 from dataclasses import field
 from typing import Final
 
 from aimltui.common.dataclass import dataclass
+from aimltui.common.patterns import pattern
 from aimltui.tui.commands.command import Command
 from aimltui.tui.commands.table import COMMANDS
 
@@ -19,7 +19,7 @@ _NAMED: Final = frozenset(
     {"home", "end", "pageup", "pagedown", "insert", *(f"f{number}" for number in range(1, 25))}
 )
 _ARROWS: Final = frozenset({"up", "down", "left", "right"})
-_KEY: Final = re.compile(r"(?:(?:ctrl|alt|shift|super|hyper|meta)\+)*(?:[a-z0-9]|[a-z_]+[0-9]*)")
+_KEY: Final = pattern(r"(?:(?:ctrl|alt|shift|super|hyper|meta)\+)*(?:[a-z0-9]|[a-z_]+[0-9]*)")
 _RESERVED: Final[Mapping[str, str]] = {
     **dict.fromkeys(("enter", "ctrl+m", "ctrl+j", "shift+enter", "alt+enter"), "sends or breaks lines"),
     **dict.fromkeys(("escape", "ctrl+left_square_bracket"), "closes and stops"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final, Literal
 
+from aimltui.common.patterns import pattern
+
 ESC: Final = 0x1B
 PASTE_START: Final = b"\x1b[200~"
 PASTE_END: Final = b"\x1b[201~"
@@ -17,21 +19,21 @@ MAX_STRING: Final = 65_536
 Status = Literal["whole", "partial", "broken"]
 
 # Some terminals report the mouse outside the window with a minus sign.
-_CSI = re.compile(rb"\x1b\[(?:<[-0-9;]*|[0-?]*)[ -/]*")
-_LINUX_CONSOLE_KEY = re.compile(rb"\x1b\[\[[!-~]")
-_RXVT_SHIFT_KEY = re.compile(rb"\x1b\[[0-9]{1,3}\$")
+_CSI = pattern(rb"\x1b\[(?:<[-0-9;]*|[0-?]*)[ -/]*")
+_LINUX_CONSOLE_KEY = pattern(rb"\x1b\[\[[!-~]")
+_RXVT_SHIFT_KEY = pattern(rb"\x1b\[[0-9]{1,3}\$")
 # Only the finals of real keys: what follows alt+O may be ordinary text.
 _SS3 = re.compile(rb"\x1bO(?:[0-9;]{0,8}[A-FHIMPQRSXa-dj-y])")
 _SS3_START = re.compile(rb"\x1bO[0-9;]{0,8}\Z")
 # An answer begins with one of these; anything else after ESC ], ESC P or ESC _ is a key pressed with alt.
-_STRING_START = re.compile(rb"\x1b(?:\][0-9]|P[0-9>!?$+=]|_G)")
-_STRING_INTRODUCER = re.compile(rb"\x1b[\]P_]\Z")
-_STRING_END = re.compile(rb"[\x00-\x1f]")
-_SKIPPED_CSI = re.compile(rb"[0-?]*[ -/]*")
-_SKIPPED_STRING = re.compile(rb"[^\x00-\x1f]*")
-_NO_KEY = re.compile(rb"\x1b\[(?:[MIO<?>=]|200~|201~)")
+_STRING_START = pattern(rb"\x1b(?:\][0-9]|P[0-9>!?$+=]|_G)")
+_STRING_INTRODUCER = pattern(rb"\x1b[\]P_]\Z")
+_STRING_END = pattern(rb"[\x00-\x1f]")
+_SKIPPED_CSI = pattern(rb"[0-?]*[ -/]*")
+_SKIPPED_STRING = pattern(rb"[^\x00-\x1f]*")
+_NO_KEY = pattern(rb"\x1b\[(?:[MIO<?>=]|200~|201~)")
 
-KNOWN = re.compile(
+KNOWN = pattern(
     rb"\x1b(?:\[(?:[ABCDFHZIO]|[0-9;:]+[~uABCDFHPQRSMmt]|<[0-9;]+[Mm]|\?[0-9;]+(?:[cuny]|\$y)|M...)"
     rb"|O[ABCDFHMPQRS]|[\]P_].*)",
     re.DOTALL,

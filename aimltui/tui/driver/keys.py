@@ -7,7 +7,9 @@ from typing import Final
 
 from textual._keyboard_protocol import FUNCTIONAL_KEYS
 
-_EXTENDED = re.compile(r"\x1b\[([0-9:;]*)([u~ABCDEFHPQRS])")
+from aimltui.common.patterns import pattern
+
+_EXTENDED = pattern(r"\x1b\[([0-9:;]*)([u~ABCDEFHPQRS])")
 _SS3_WITH_MODIFIER = re.compile(r"\x1bO(?:1;)?(\d)([A-FHPQRS])")
 _XTERM = "27"
 _RELEASED = 3

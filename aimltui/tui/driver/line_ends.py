@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from aimltui.common.patterns import pattern
 
-_LINE_ENDS = re.compile(r"\r+")
+_LINE_ENDS = pattern(r"\r+")
 _LONG_LINE = 80
 """Characters; paragraphs are longer, lines of code and of logs seldom are."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
+from aimltui.common.patterns import pattern
 
-_RXVT = re.compile(r"\x1b\[(\d{1,5});(\d{1,5});(\d{1,5})M")
-_SGR = re.compile(r"\x1b\[<(\d{1,5});(-?\d{1,5});(-?\d{1,5})([Mm])")
+_RXVT = pattern(r"\x1b\[(\d{1,5});(\d{1,5});(\d{1,5})M")
+_SGR = pattern(r"\x1b\[<(\d{1,5});(-?\d{1,5});(-?\d{1,5})([Mm])")
 
 _RELEASE = 3
 """What the old forms say instead of the button that was let go."""

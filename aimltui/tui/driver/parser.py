@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from time import monotonic
 from typing import Final
@@ -13,6 +12,7 @@ from textual.events import AppBlur, AppFocus, Key, Paste
 from textual.message import Message
 from textual.messages import TerminalSupportsSynchronizedOutput
 
+from aimltui.common.patterns import pattern
 from aimltui.tui.driver.keys import SAME, canonical
 from aimltui.tui.driver.line_ends import undo_doubled_line_ends
 from aimltui.tui.driver.mouse import MouseForms
@@ -21,10 +21,10 @@ from aimltui.tui.driver.profile import TerminalProfile
 from aimltui.tui.driver.splitter import InputSplitter, OldMouse, Sequence, Text, Token
 from aimltui.tui.terminal import TerminalBackground, background_in
 
-_CAN_SYNCHRONIZE = re.compile(r"\x1b\[\?2026;[1-3]\$y")
+_CAN_SYNCHRONIZE = pattern(r"\x1b\[\?2026;[1-3]\$y")
 _ALT_ENTER: Final = frozenset({"\x1b\r", "\x1b\n"})
-_CONTROLS = re.compile("[\x80-\x9f]")
-_EDITING = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROLS = pattern("[\x80-\x9f]")
+_EDITING = pattern("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 MAX_TYPED: Final = 256
 """Characters that come at once; nobody types more."""
 _MODIFIERS: Final = frozenset(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import codecs
-import re
 from collections.abc import Callable
 from typing import Final
 
 from aimltui.common.dataclass import dataclass
+from aimltui.common.patterns import pattern
 from aimltui.tui.driver.grammar import PASTE_END, PASTE_START
 
 PASTE_IDLE_S: Final = 1.0
@@ -27,8 +27,8 @@ _ONE_REPORT = 32
 """Bytes of the longest report of a key."""
 _PASTE_PAUSE_S = 0.3
 _MOUSE = rb"\x1b\[(?:<[0-9;]+[Mm]|[0-9]+;[0-9]+;[0-9]+M|[IO])"
-_REPORTS = re.compile(rb"(?:%b|\x1b\[[0-9;]*[A-FHPQRS~])+" % _MOUSE)
-_KEYS = re.compile(rb"(?:%b|\x1b\[[0-9;:]*[A-FHPQRSu~]|\x1bO[A-Z])+" % _MOUSE)
+_REPORTS = pattern(rb"(?:%b|\x1b\[[0-9;]*[A-FHPQRS~])+" % _MOUSE)
+_KEYS = pattern(rb"(?:%b|\x1b\[[0-9;:]*[A-FHPQRSu~]|\x1bO[A-Z])+" % _MOUSE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ does the same with its files. The assistant that it is addressed to stands in it
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from aimltui.common.dataclass import dataclass
+from aimltui.common.patterns import pattern
 from aimltui.tui.state import addressee
 from aimltui.tui.state.addressee import Addressee
 
@@ -89,7 +89,7 @@ _DATA: Final = frozenset(
 """Suffixes of files that code can use and a search in text cannot."""
 _OPEN: Final = "\x02"
 _CLOSE: Final = "\x03"
-_LIST: Final = re.compile(f"{_OPEN}([^{_OPEN}{_CLOSE}]*){_CLOSE}")
+_LIST: Final = pattern(f"{_OPEN}([^{_OPEN}{_CLOSE}]*){_CLOSE}")
 
 
 @dataclass(frozen=True, slots=True)

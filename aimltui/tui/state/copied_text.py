@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from aimltui.common.patterns import pattern
 from aimltui.tui.state.entries import Entry, MessageEntry
 
-_FENCE = re.compile(r"([ \t]*)(?:>[ ]?|[-*+][ ]+|\d+\.[ ]+)*[ \t]*(`{3,}|~{3,})")
+_FENCE = pattern(r"([ \t]*)(?:>[ ]?|[-*+][ ]+|\d+\.[ ]+)*[ \t]*(`{3,}|~{3,})")
 
 
 def text_to_copy(entries: Sequence[Entry], what: str) -> str | None:

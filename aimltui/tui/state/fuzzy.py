@@ -7,13 +7,14 @@ letters that are close together, and short names. Names with the same score keep
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from aimltui.common.patterns import pattern
+
 _MARK = "\0"
 # a word starts at the beginning, after a sign, and between a letter and a digit
-_WORD_START = re.compile(r"(?<![a-z0-9])(?=[a-z0-9])|(?<=[a-z])(?=[0-9])|(?<=[0-9])(?=[a-z])|(?=[^a-z0-9\0])")
+_WORD_START = pattern(r"(?<![a-z0-9])(?=[a-z0-9])|(?<=[a-z])(?=[0-9])|(?<=[0-9])(?=[a-z])|(?=[^a-z0-9\0])")
 _LIMIT = 200
 """Characters of a name that are searched."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from aimltui.common.patterns import pattern
 
 COLLAPSE_ABOVE = 20_000
 """Characters; a longer text is shown as a token. A shorter one can still be edited by hand."""
@@ -11,14 +11,14 @@ PASTED_ABOVE = 2_000
 PASTED_LINES = 20
 """Lines; so is a paste of more."""
 
-_TOKEN = re.compile(r"\[Pasted #(\d+) · [\d,]+ (?:lines?|characters)\]")
-_LINE_ENDS = re.compile("\r\n?|[\u2028\u2029\x85]")
-_SEQUENCES = re.compile(
+_TOKEN = pattern(r"\[Pasted #(\d+) · [\d,]+ (?:lines?|characters)\]")
+_LINE_ENDS = pattern("\r\n?|[\u2028\u2029\x85]")
+_SEQUENCES = pattern(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
     r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x80-\x9f]*(?:\x07|\x1b\\|\x9c)"
 )
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_SURROGATES = re.compile("[\ud800-\udfff]")
+_CONTROLS = pattern(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_SURROGATES = pattern("[\ud800-\udfff]")
 
 
 def clean_input(text: str) -> str:

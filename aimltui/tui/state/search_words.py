@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_FILTERS = re.compile(r"(?<!\S)(?:assistant|model|has|before):(?:\"[^\"]*\"|\S*)", re.I)
+from aimltui.common.patterns import pattern
+
+_FILTERS = pattern(r"(?<!\S)(?:assistant|model|has|before):(?:\"[^\"]*\"|\S*)", re.I)
 
 
 def without_filters(query: str) -> str:

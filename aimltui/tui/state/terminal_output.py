@@ -6,11 +6,11 @@ terminal.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Final
 
 from aimltui.common.dataclass import dataclass
+from aimltui.common.patterns import pattern
 
 MAX_LINE: Final = 20_000
 """Characters of a line that are read; a progress bar may have written a million."""
@@ -20,11 +20,11 @@ Colour = int
 """0 to 255 as terminals number them; from `RGB` up a byte each for red, green and blue."""
 RGB: Final = 1 << 24
 
-_CONTROL = re.compile(
+_CONTROL = pattern(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef"
     "\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
-_TOKEN = re.compile(
+_TOKEN = pattern(
     r"(?:\x1b\[|\x9b)(?P<sgr>[0-9;:]{0,64})m"
     r"|(?:\x1b\[|\x9b)(?P<erase>[012]?)K"
     rf"|(?P<control>{_CONTROL.pattern})"
@@ -231,15 +231,15 @@ def settled(text: str) -> str:
     )
 
 
-_FAILURE = re.compile(r"^([A-Za-z_][\w.]{0,80}(?:Error|Exception|Interrupt|Exit|Warning|Iteration))\b(?::|$)")
+_FAILURE = pattern(r"^([A-Za-z_][\w.]{0,80}(?:Error|Exception|Interrupt|Exit|Warning|Iteration))\b(?::|$)")
 
 
-_KEPT = re.compile(r"\n?\[All of the output is kept as [\w.-]+\]$")
+_KEPT = pattern(r"\n?\[All of the output is kept as [\w.-]+\]$")
 _ENDS = (
-    (re.compile(r"Its variables are gone\.\]$"), "the interpreter ended"),
-    (re.compile(r"The code was stopped\.\]$"), "stopped at a limit"),
+    (pattern(r"Its variables are gone\.\]$"), "the interpreter ended"),
+    (pattern(r"The code was stopped\.\]$"), "stopped at a limit"),
     (
-        re.compile(
+        pattern(
             r"\b[Nn]othing was run\b|^This is the same call as |^The sandbox (did not start|ended before)"
         ),
         "not run",

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -19,12 +18,13 @@ from pathlib import Path
 from aimltui.common.dataclass import dataclass
 from aimltui.common.disk import ensure_private_dir, exclusive, write_private
 from aimltui.common.errors import ConfigError
+from aimltui.common.patterns import pattern
 from aimltui.tui.storage.windows import Window
 
 NEW_THREAD = "new"
 """The key of the draft for a new thread."""
 
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
+_PLAIN_NAME = pattern(r"[A-Za-z0-9_-]{1,100}")
 _LAST_THREAD = "last-thread"
 _DRAFT, _QUEUE, _OPTIONS = ".draft", ".queue", ".options"
 _LIMIT_BYTES = 8_000_000

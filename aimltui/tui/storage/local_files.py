@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from collections import deque
 from collections.abc import Iterator
@@ -12,11 +11,12 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from aimltui.common.dataclass import dataclass
+from aimltui.common.patterns import pattern
 
 _MOST_TEXT: Final = 8_000
 """Characters of a paste that may be a list of paths."""
 _MOST_PATHS: Final = 50
-_STARTS: Final = re.compile(r"\s*['\"]?(?:/|~[/\\]|file://|[A-Za-z]:[/\\]|\\\\)")
+_STARTS: Final = pattern(r"\s*['\"]?(?:/|~[/\\]|file://|[A-Za-z]:[/\\]|\\\\)")
 _SKIPPED: Final = frozenset(
     {"node_modules", "__pycache__", "venv", "site-packages", "target", "dist", "build"}
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from contextlib import suppress
 from pathlib import Path
@@ -10,8 +9,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from aimltui.common.disk import ensure_private_dir, write_private
+from aimltui.common.patterns import pattern
 
-_ODD: Final = re.compile(r"[^\w .,()+-]+")
+_ODD: Final = pattern(r"[^\w .,()+-]+")
 _LONGEST: Final = 60
 
 

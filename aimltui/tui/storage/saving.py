@@ -16,12 +16,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from aimltui.common.patterns import pattern
 from aimltui.common.sanitize import clean_line
 
 _MAX_NAME: Final = 120
 _MAX_BYTES: Final = 240
 """File systems allow 255 bytes."""
-_FORBIDDEN = re.compile(r'[<>:"|?*\\/\x00]')
+_FORBIDDEN = pattern(r'[<>:"|?*\\/\x00]')
 _DOCUMENTS: Final = frozenset(
     [
         ".bmp",

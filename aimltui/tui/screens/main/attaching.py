@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,7 @@ from textual import on
 from textual.widgets import TextArea
 
 from aimltui.common.errors import AimltuiError
+from aimltui.common.patterns import pattern
 from aimltui.common.sanitize import clean_line
 from aimltui.tui.commands.command import Command
 from aimltui.tui.commands.derived import slash_command
@@ -28,9 +28,9 @@ from aimltui.tui.widgets.mention_list import MentionList
 from aimltui.tui.widgets.pick_list import PickList, PickRow
 from aimltui.tui.widgets.prompt_input import PromptInput
 
-_MENTION: Final = re.compile(r"(?:^|(?<=\s))@([^\s@]{0,300})$")
+_MENTION: Final = pattern(r"(?:^|(?<=\s))@([^\s@]{0,300})$")
 """An `@` and what follows it, before the cursor."""
-_NAME: Final = re.compile(r"@([^@]{1,80})")
+_NAME: Final = pattern(r"@([^@]{1,80})")
 """The same at the beginning of the prompt: an assistant's name may contain spaces."""
 _NO_FILES: Final = ("MODEL", "NAME")
 """What commands take that an `@` cannot give: the other list offers it."""

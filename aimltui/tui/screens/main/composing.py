@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import Final
 
 from textual import on
 from textual.widgets import TextArea
 
+from aimltui.common.patterns import pattern
 from aimltui.common.sanitize import clean_line
 from aimltui.tui.commands.derived import COMMANDS
 from aimltui.tui.controllers.messages import SavedPromptWanted
@@ -23,8 +23,8 @@ from aimltui.tui.widgets.pick_list import PickList, PickRow
 from aimltui.tui.widgets.prompt_input import PromptInput
 from aimltui.tui.widgets.slash_list import SlashList
 
-_WORD: Final = re.compile(r"/[A-Za-z0-9_-]*")
-_ARGUMENT: Final = re.compile(r"(/[A-Za-z]+)[ \t]+([^\n]*)")
+_WORD: Final = pattern(r"/[A-Za-z0-9_-]*")
+_ARGUMENT: Final = pattern(r"(/[A-Za-z]+)[ \t]+([^\n]*)")
 _MOST_ROWS: Final = 50
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Final
 
+from aimltui.common.patterns import pattern
 from aimltui.common.sanitize import clean, clean_line
 from aimltui.tui.widgets.transcript.canvas import Canvas, CodeText, Prefix, StyledText
 from aimltui.tui.widgets.transcript.folding import cells
@@ -281,7 +281,7 @@ class GrowingCode:
         return self._highlighter.line(line, keep=keep)
 
 
-_CLOSING = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*$")
+_CLOSING = pattern(r" {0,3}(`{3,}|~{3,})[ \t]*$")
 
 
 def closes(line: str, mark: str) -> bool:

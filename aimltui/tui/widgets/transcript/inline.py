@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import unquote
 
 from rich.style import Style
 
+from aimltui.common.patterns import pattern
 from aimltui.formatting.formulas.finding import find_formulas, stripped
 from aimltui.formatting.formulas.writing import on_one_line
 from aimltui.tui.widgets.transcript.canvas import CITED, StyledText
@@ -28,12 +28,12 @@ CITED_CLOSE: Final = "\ufdd1"
 
 _FORMULA_OPEN, _FORMULA_CLOSE = "\ufdd2", "\ufdd3"
 """Marks around the number of a formula while the Markdown around it is parsed; `clean` removes both, too."""
-_FORMULA = re.compile(f"{_FORMULA_OPEN}(\\d+){_FORMULA_CLOSE}")
+_FORMULA = pattern(f"{_FORMULA_OPEN}(\\d+){_FORMULA_CLOSE}")
 
 SANDBOX: Final = "sandbox:"
 """Start of a model's link to a file that its code made; such a link opens the file's line and nothing else."""
 
-_SPECIAL = re.compile(
+_SPECIAL = pattern(
     f"{CITED_OPEN}(?P<cited>\\d+){CITED_CLOSE}"
     r"|(?P<unknown>【(?:\d{1,4}(?::\d{1,4})?†|w\d{1,6}:\d{1,6})[^】\n]{0,200}】)"
     r"|(?P<url>https?://[^\s<>\"'`]+)"

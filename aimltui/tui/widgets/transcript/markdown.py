@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,6 +9,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 
 from aimltui.common.dataclass import dataclass
+from aimltui.common.patterns import pattern
 from aimltui.formatting.formulas.finding import MAX_FORMULA, stripped
 from aimltui.formatting.formulas.writing import on_lines, on_one_line
 from aimltui.tui.widgets.transcript.canvas import Canvas, Prefix, StyledText
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _SPACED: Final = frozenset(("fence", "formula", "code_block", "table_open", "heading_open", "hr"))
 _HEADING: Final = "heading_open"
-_TASK = re.compile(r"\[([ xX])\] ")
+_TASK = pattern(r"\[([ xX])\] ")
 
 
 @dataclass(frozen=True, slots=True)

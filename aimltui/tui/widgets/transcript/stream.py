@@ -7,13 +7,13 @@ of the stream everything is parsed once more, so that no wrong guess stays.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from aimltui.common.dataclass import dataclass
 from aimltui.common.growing_text import GrowingText
+from aimltui.common.patterns import pattern
 from aimltui.tui.widgets.transcript.canvas import WHOLE_MESSAGE, Canvas, ClickTarget, StyledText
 from aimltui.tui.widgets.transcript.code import CodeBlock, closes
 from aimltui.tui.widgets.transcript.markdown import Block, BlockPainter, ListPlace, blocks_of, parse_blocks
@@ -34,7 +34,7 @@ _NEAR: Final = 4_096
 COARSE_TAIL: Final = 8_192
 """Characters of an unfinished block from which on it is no longer parsed for each piece."""
 
-_FENCE = re.compile(r"( {0,3})(`{3,}|~{3,})(.*)$")
+_FENCE = pattern(r"( {0,3})(`{3,}|~{3,})(.*)$")
 
 
 @dataclass(frozen=True, slots=True)

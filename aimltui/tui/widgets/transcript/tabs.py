@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from aimltui.common.patterns import pattern
 from aimltui.tui.widgets.transcript.folding import cells
 
 TAB_CELLS: Final = 4
 FILL: Final = "\ufdd0"
 """Fills the further cells of a tab in a logical line. A noncharacter: no text contains it, and `clean` removes it."""
 
-_TABS = re.compile("\t")
+_TABS = pattern("\t")
 
 
 def spread_tabs(text: str, column: int) -> tuple[str, str, int]:
