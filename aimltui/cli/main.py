@@ -72,7 +72,7 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
     """Return the flags of the screen, or of the command that the first word names; a sentence is a question."""
     first = arguments[0] if arguments else ""
     if not first or first.startswith("-"):
-        return parser().parse_args(arguments)
+        return _screen_flags(arguments)
     if any(character.isspace() for character in first.strip()):
         arguments = ["ask", *arguments]
     if arguments[0] == "ask":
@@ -83,6 +83,23 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
     if arguments[0] not in known:
         commands.error(_unknown(arguments[0], known))
     return commands.parse_args(arguments)
+
+
+def _screen_flags(arguments: Sequence[str]) -> argparse.Namespace:
+    screen = parser()
+    options, rest = screen.parse_known_args(arguments)
+    if rest:
+        known = commands_of(command_parser())
+        named = next((word for word in rest if word in known), "")
+        screen.error(f"The command comes before its flags: aimltui {named} ..." if named else _stray(rest[0]))
+    return options
+
+
+def _stray(word: str) -> str:
+    unknown = f"“{_safe(word)}” is not known here."
+    if word.startswith("-"):
+        return f"{unknown} See aimltui --help."
+    return f'{unknown} A question comes after the word ask: aimltui ask "QUESTION"'
 
 
 def commands_of(commands: argparse.ArgumentParser) -> list[str]:

@@ -238,12 +238,17 @@ def _state(
 ) -> SettingState:
     variable = ENVIRONMENT.get(info.key, "")
     if flags.get(info.key):
-        return SettingState(info, flags[info.key], FLAGS.get(info.key, "flag"))
+        return SettingState(info, _of_text(info, flags[info.key]), FLAGS.get(info.key, "flag"))
     if said := environment.get(variable, "").strip():
-        return SettingState(info, said, variable)
+        return SettingState(info, _of_text(info, said), variable)
     if info.key in in_file:
         return SettingState(info, in_file[info.key], "file")
     return SettingState(info, default_of(info.key), "default")
+
+
+def _of_text(info: SettingInfo, text: str) -> Value:
+    """Return the value that a flag or a variable gives: a switch is on or off, and not a text."""
+    return text.lower() == "true" if info.kind == "switch" else text
 
 
 def default_of(key: str) -> Value | None:

@@ -275,6 +275,14 @@ def test_a_sentence_is_a_question_and_a_word_is_a_command(capsys: pytest.Capture
         command_line._parsed(["thraeds"])
     assert ended.value.code == 2
     assert "There is no command “thraeds”. Did you mean threads?" in capsys.readouterr().err
+    for words, told in (
+        (["--demo", "threads", "list"], "comes before its flags: aimltui threads"),
+        (["--demo", "what is it"], "aimltui ask"),
+        (["--themes", "x"], "“--themes” is not known here"),
+    ):
+        with pytest.raises(SystemExit):
+            command_line._parsed(words)
+        assert told in capsys.readouterr().err
 
 
 def test_the_limit_of_the_flag_does_not_raise_that_of_the_settings() -> None:

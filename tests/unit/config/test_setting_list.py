@@ -43,11 +43,14 @@ def test_values_say_where_they_come_from(tmp_path: Path) -> None:
     states = {
         state.info.key: (state.value, state.source)
         for state in setting_states(
-            file, {"connection.model": "gpt-4o"}, {"AIMLTUI_THEME": " dracula ", "AIMLTUI_MODEL": "lost"}
+            file,
+            {"connection.model": "gpt-4o", "ui.plain": "true"},
+            {"AIMLTUI_THEME": " dracula ", "AIMLTUI_MODEL": "lost"},
         )
     }
     assert states["ui.theme"] == ("dracula", "AIMLTUI_THEME")
     assert states["connection.model"] == ("gpt-4o", "--model")
+    assert states["ui.plain"] == (True, "--plain")
     assert states["ui.alerts"] == ("off", "file")
     assert states["threads.trash_days"] == (0, "file")
     assert states["ui.auto_copy"] == (True, "default")
