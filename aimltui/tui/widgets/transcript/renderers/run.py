@@ -33,7 +33,8 @@ def draw_run(entry: RunEntry, context: RenderContext) -> Canvas:
     canvas = Canvas(context)
     glyph, style, words = _status(entry, context)
     palette, dot = context.palette, f" {context.glyphs.dot} "
-    runs = [StyledText(f"{glyph} ", style), StyledText(words, style)]
+    runs = [StyledText(f"{glyph} ", style)]
+    said = [StyledText(words, style)]
     if entry.status not in ACTIVE:
         rest = dot.join(_receipt(entry, context))
         model = _model(entry.model, canvas.room - _INDENT - cells(f"{glyph} {words}{dot}{rest}{dot}"))
@@ -41,9 +42,13 @@ def draw_run(entry: RunEntry, context: RenderContext) -> Canvas:
         version = f"version {clean_line(entry.version)}" if entry.version else ""
         if version and cells(f"{glyph} {words}{dot}{rest}{dot}{version}") <= canvas.room - _INDENT:
             rest += f"{dot}{version}"
-        if rest:
-            runs.append(StyledText(dot + rest, palette.muted))
-    canvas.write(runs, indent=_INDENT)
+        if rest and entry.status == "failed":
+            # the card beside it says that it failed, and why
+            runs = [StyledText(f"{glyph} ", palette.muted)]
+            said = [StyledText(rest, palette.muted)]
+        elif rest:
+            said.append(StyledText(dot + rest, palette.muted))
+    canvas.write([*runs, *said], indent=_INDENT)
     return canvas
 
 

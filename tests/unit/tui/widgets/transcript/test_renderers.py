@@ -46,6 +46,8 @@ def rows(
             "✓ completed · 12.4\u00a0s · ↑2\u00a0113 (1\u00a0024 cached) ↓312 · $0.0043 · m",
         ),
         (RunEntry("r", "r", "failed"), "✗ failed"),
+        # what failed is said by the card
+        (RunEntry("r", "r", "failed", "m", 0.0, 12.4), "✗ 12.4\u00a0s · m"),
         (RunEntry("r", "r", "cancelled", completion_tokens=3), "■ stopped · ↓3"),
         (
             RunEntry("r", "r", "incomplete", reason="max_completion_tokens"),
