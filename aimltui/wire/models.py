@@ -87,6 +87,12 @@ class ModelPage(Page[Model]):
     """One for each connection, the default one first."""
 
 
+NO_MODELS = "models_unavailable"
+"""The error code when no connection lists models."""
+NO_ANSWER = "models_unreachable"
+"""The error code when that is so because nothing answers at the endpoint."""
+
+
 class ListModels(Params):
     """GET /models."""
 

@@ -79,11 +79,11 @@ def test_a_failed_run_says_what_and_keeps_the_message(opened: Terminal) -> None:
     for scene, words in FAILURES.items():
         opened.wait_for(PROMPT)
         ask(opened, f"what is up with {scene}")
-        opened.wait_for("failed")
+        opened.wait_for("r Retry")
         opened.wait_for(words)
         assert f"what is up with {scene}" in opened.text
         opened.press("ctrl+n")
-        opened.wait_gone("failed")
+        opened.wait_gone("r Retry")
     assert KEY not in opened.raw.decode("utf-8", "replace")
 
 
@@ -121,12 +121,12 @@ def test_a_server_that_echoes_the_key_does_not_show_it_and_a_dead_one_is_named(t
         base_url = server.enter_context(chat_server("--scene", "echoes-the-key"))
         with connected(base_url, tmp_path) as terminal:
             ask(terminal)
-            terminal.wait_for("failed")
+            terminal.wait_for("r Retry")
             server.close()
             rest(terminal)
             address = base_url.removeprefix("http://").removesuffix("/v1")
             ask(terminal)
-            terminal.wait_for("failed")
+            terminal.wait_for("r Retry")
             # the header names it, too
             terminal.wait_until(lambda: terminal.text.count(address) > 1, "the address in the card")
             assert KEY.encode() not in terminal.raw

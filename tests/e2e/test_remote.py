@@ -76,7 +76,7 @@ def outlive_the_server(terminal: Terminal, ours: Served, store: Path) -> None:
     ours.process.wait()
     terminal.wait_for("Reconnecting")
     with served_demo(store, port=port):
-        terminal.wait_for("failed")
+        terminal.wait_for("r Retry")
         terminal.wait_gone("Reconnecting")
         say(terminal, "hello again")
         terminal.wait_for("completed")

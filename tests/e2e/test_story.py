@@ -123,7 +123,7 @@ def test_a_killed_program_loses_no_more_than_a_moment_and_says_what_happened(tmp
         terminal.wait_for("3")
         terminal.kill()
     with demo(tmp_path) as terminal:
-        terminal.wait_for("failed")
+        terminal.wait_for("r Retry")
         terminal.press("ctrl+home")
         terminal.wait_for("one by one")
         say(terminal, "hello again")

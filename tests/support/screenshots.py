@@ -170,7 +170,7 @@ async def failed(stage: Stage) -> None:
     """A refused key: the card stands where it happened."""
     await stage.until("Message Assistant")
     await stage.say("What can you tell me about Oslo?")
-    await stage.until("failed")
+    await stage.until("r Retry")
 
 
 async def settings(stage: Stage) -> None:

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from tests.support.terminal import Terminal
 
 T = TypeVar("T")
-ENDS = ("running", "stopping", "stopped", "completed", "failed", "queued")
+ENDS = ("running", "stopping", "stopped", "completed", "r Retry", "queued")
 """What is said of a run; nothing of it stands on the screen of a new thread."""
 
 

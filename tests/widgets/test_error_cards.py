@@ -47,7 +47,7 @@ async def test_a_refused_key_is_a_card_with_keys(server: FakeTransport, tmp_path
     server.scripts = [REFUSED]
     async with seat(server, tmp_path, connections=FakeConnections(there=[WORK, AIMLAPI])) as here:
         await fail(here)
-        assert "k change key   m other model   r send again" in here.shown()
+        assert " r Retry   m Model   k Key" in here.shown()
         await here.pilot.press("alt+up", "k")
         await here.until(lambda: isinstance(here.app.screen, ConnectFormScreen))
         await here.pilot.pause()
@@ -79,13 +79,13 @@ async def test_enter_and_a_click_do_what_is_marked(server: FakeTransport, tmp_pa
     server.scripts = [BUSY, BUSY, ANSWERED]
     async with seat(server, tmp_path) as here:
         await fail(here)
-        assert "change key" not in here.shown()
+        assert "k Key" not in here.shown()
         await here.pilot.press("alt+up", "enter")
         await here.until(lambda: len(cards(here)) == 2)
         await here.idle()
         lines = here.shown().splitlines()
-        row = next(y for y, line in enumerate(lines) if "r send again" in line)
-        await here.pilot.click(offset=(lines[row].index("r send again") + 3, row))
+        row = next(y for y, line in enumerate(lines) if "r Retry" in line)
+        await here.pilot.click(offset=(lines[row].index("r Retry") + 3, row))
         await here.until(lambda: "Here you are." in here.texts())
         await here.idle()
         assert len(server.asked("create_run")) == 3
@@ -114,7 +114,7 @@ async def test_a_card_is_reached_although_its_text_is_back_in_the_prompt(
     server.failures["create_thread"] = [APIError("No models.", status=502, code="models_unavailable")]
     async with seat(server, tmp_path, connections=FakeConnections(there=[WORK, AIMLAPI])) as here:
         await fail(here, "First line\nsecond")
-        assert "alt+↑ then   r retry   k change key" in here.shown()
+        assert "alt+↑  r Retry   m Model   k Key" in here.shown()
         await here.pilot.press("alt+up", "k")
         await here.until(lambda: isinstance(here.app.screen, ConnectFormScreen))
         assert here.screen.prompt.draft == "First line\nsecond"
@@ -189,10 +189,26 @@ async def test_an_endpoint_that_lists_no_models_offers_its_key_and_the_text_is_b
     async with seat(server, tmp_path, model="", connections=service) as here:
         await fail(here)
         (card,) = cards(here)
-        assert [action.label for action in card.actions] == ["retry", "change key", "other model"]
+        assert [action.label for action in card.actions] == ["Retry", "Model", "Key"]
         assert here.screen.prompt.draft == "Hello"
         lines = here.shown().splitlines()
-        row = next(y for y, line in enumerate(lines) if "k change key" in line)
-        await here.pilot.click(offset=(lines[row].index("change key"), row))
+        row = next(y for y, line in enumerate(lines) if "k Key" in line)
+        await here.pilot.click(offset=(lines[row].index("k Key") + 2, row))
         await here.until(lambda: isinstance(here.app.screen, ConnectFormScreen))
         assert here.screen.prompt.draft == "Hello"
+
+
+async def test_a_start_without_a_server_says_so_before_the_first_message_and_looks_again_by_one_letter(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    why = "Nothing answers at 127.0.0.1:11434. Start the local server (ollama serve)."
+    server.failures["list_models"] = [APIError(why, status=500, code="models_unreachable")]
+    async with seat(server, tmp_path) as here:
+        await here.until(lambda: cards(here))
+        (card,) = cards(here)
+        assert (card.title, card.detail) == ("No model answers yet", why)
+        await here.pilot.press("alt+up", "r")
+        await here.until(lambda: not cards(here))
+        await here.write("Hello")
+        await here.until(lambda: "Hello" in here.texts())
+        assert len(server.asked("list_models")) == 2

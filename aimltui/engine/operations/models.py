@@ -12,7 +12,7 @@ from aimltui.engine.runs.tool_offer import why_not_auto
 from aimltui.engine.runtime import Runtime
 from aimltui.wire import models as wire_models
 from aimltui.wire.errors import ServerError
-from aimltui.wire.models import ListModels, Model, ModelPage, ModelPrice, ModelSource
+from aimltui.wire.models import NO_ANSWER, NO_MODELS, ListModels, Model, ModelPage, ModelPrice, ModelSource
 
 
 class ModelOperations:
@@ -27,7 +27,8 @@ class ModelOperations:
             found = await self._runtime.models.list_models(refresh=bool(params.refresh))
         except ModelError as error:
             told = f"{error.message} {error.remedy}".strip()
-            raise ServerError(told, code="models_unavailable", request_id=error.request_id) from error
+            code = NO_ANSWER if error.status is None else NO_MODELS
+            raise ServerError(told, code=code, request_id=error.request_id) from error
         states = self._runtime.models.list_states()
         lessons, protocol = self._runtime.options.lessons, self._runtime.options.tool_protocol
 

@@ -15,7 +15,7 @@ from aimltui.tui.controllers.run_plan import NotSent
 from aimltui.tui.state.entries import CONNECT, OTHER_MODEL, RETRY
 from aimltui.wire.assistants import ModifyAssistant
 from aimltui.wire.errors import APIError
-from aimltui.wire.models import Model, ModelPage
+from aimltui.wire.models import NO_ANSWER, Model, ModelPage
 from aimltui.wire.threads import CONNECTION
 
 log = logging.getLogger(__name__)
@@ -55,6 +55,8 @@ class ModelSelection:
         self._may_recall = not is_asked
         self.connections = connections
         self.is_settled = False
+        self.problem = ""
+        """Why no message could be answered, as far as listing the models has shown; empty if nothing is known against it."""
         """Whether the model of threads without a choice is known, or has been looked for."""
         self.page: ModelPage | None = None
         """The models as they were last listed."""
@@ -93,13 +95,24 @@ class ModelSelection:
             self.page = page
         return page
 
-    async def learn(self) -> None:
-        """List the models and settle on one before the first message needs it; a failure is only logged."""
+    async def learn(self, *, refresh: bool = False) -> None:
+        """List the models and settle on one before the first message needs it; `problem` says why that failed.
+
+        Args:
+            refresh: Whether a list that is known is fetched again.
+        """
+        self.problem = ""
         try:
-            await self.list_models()
+            page = await self.list_models(refresh=refresh)
             await self.settle()
+            source = page.sources[0] if page.sources else None
+            if self._model == "" and source is not None:
+                self.problem = source.problem or ""
         except (APIError, TransportError) as error:
             log.info("the models are not known yet: %s", error)
+            # an endpoint that answers may serve a model that it does not list
+            if self._model == "" or (isinstance(error, APIError) and error.code == NO_ANSWER):
+                self.problem = str(error)
         self.is_settled = True
 
     async def settle(self) -> None:
@@ -190,7 +203,7 @@ class ModelSelection:
                 _NOT_CHOSEN,
                 "No model is set up yet: no endpoint is configured and no model was chosen.",
                 "Connect one (/connect), or choose demo with ctrl+l: it works offline. Your text is back in the prompt.",
-                (CONNECT, OTHER_MODEL),
+                (OTHER_MODEL, CONNECT),
             )
         return model
 
@@ -229,7 +242,7 @@ class ModelSelection:
             name = source.connection if source is not None else "The server"
             reason = f"{name} lists no models, and none was chosen."
             problem = source.problem if source is not None else None
-            actions = (RETRY, CONNECT, OTHER_MODEL)
+            actions = (RETRY, OTHER_MODEL, CONNECT)
             raise NotSent(_NOT_CHOSEN, f"{reason} {problem}" if problem else reason, remedy, actions)
         mine = self._assistants.default
         return next(

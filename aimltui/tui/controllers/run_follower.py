@@ -30,6 +30,7 @@ from aimltui.tui.state.unanswered import unanswered
 from aimltui.wire.errors import APIError, NotFound
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.messages import Message
+from aimltui.wire.models import NO_ANSWER, NO_MODELS
 from aimltui.wire.runs import (
     CANCELLING,
     COMPLETED,
@@ -54,7 +55,6 @@ _POLL_S = 1.0
 _CUT_OFF = "The server ended the stream before the run was over."
 _NOT_STARTED = "The run was not started"
 _NOT_SENT = "The message was not sent"
-_NO_MODELS = "models_unavailable"
 """The engine's error code if an endpoint returns no list of models, mostly because of its key."""
 
 
@@ -472,7 +472,7 @@ class RunFollower:
             case APIError(param="connection") if title == _NOT_STARTED:
                 remedy = "Your message is saved in the thread. Choose another model, then send it again."
                 return conversation.show_error(
-                    title, error.message, remedy, actions=(OTHER_MODEL, SEND_AGAIN)
+                    title, error.message, remedy, actions=(SEND_AGAIN, OTHER_MODEL)
                 )
             case APIError():
                 remedy = "Your text is back in the prompt." if title == _NOT_SENT else "Try again."
@@ -487,10 +487,10 @@ class RunFollower:
 
 def _actions(error: APIError, title: str) -> tuple[CardAction, ...]:
     """Return what a card can offer about a refusal."""
-    key = (CHANGE_KEY, OTHER_MODEL) if error.code == _NO_MODELS else ()
+    key = (OTHER_MODEL, CHANGE_KEY) if error.code in (NO_MODELS, NO_ANSWER) else ()
     if title != _NOT_STARTED:
         return (RETRY, *key) if title == _NOT_SENT else key
-    return (*(key or (OTHER_MODEL,)), SEND_AGAIN)
+    return (SEND_AGAIN, *(key or (OTHER_MODEL,)))
 
 
 def _create_run(plan: Plan) -> CreateRun:

@@ -47,6 +47,7 @@ from aimltui.tui.startup import Connected, Startup
 from aimltui.tui.state.addressee import Addressee
 from aimltui.tui.state.attached_files import addressee_of, parted
 from aimltui.tui.state.branch_marks import END_ID
+from aimltui.tui.state.entries import CONNECT, LOOK_AGAIN, OTHER_MODEL
 from aimltui.tui.state.thread_list import ThreadListState
 from aimltui.wire.errors import APIError
 from aimltui.wire.runs import MOST_MORE_TOOLS, MOST_RUN_TOOLS, Run
@@ -184,10 +185,20 @@ class Workspace:
             return f"The list of threads could not be read. {error}"
         return None
 
-    async def learn(self) -> None:
-        """List the models, and show which one answers."""
-        await self.models.learn()
-        self._selection_changed(self.current)
+    async def learn(self, *, refresh: bool = False) -> None:
+        """List the models, and show which one answers, or in a new thread why none does.
+
+        Args:
+            refresh: Whether a list that is known is fetched again.
+        """
+        await self.models.learn(refresh=refresh)
+        conversation = self.current
+        self._selection_changed(conversation)
+        if self.models.problem and conversation.view.facts.is_blank and not conversation.is_busy:
+            actions = (LOOK_AGAIN, OTHER_MODEL, *((CONNECT,) if self.connected.connections else ()))
+            conversation.unsent_card = conversation.show_error(
+                "No model answers yet", self.models.problem, actions=actions
+            )
 
     def new(self) -> Conversation:
         """Open a new conversation; its thread is made with the first message."""

@@ -227,12 +227,14 @@ class CardAction:
     label: str
 
 
-CONNECT = CardAction("connect", "k", "connect a model")
-CHANGE_KEY = CardAction("change-key", "k", "change key")
-OTHER_MODEL = CardAction("other-model", "m", "other model")
-RETRY = CardAction("retry", "r", "retry")
+CONNECT = CardAction("connect", "k", "Connect")
+CHANGE_KEY = CardAction("change-key", "k", "Key")
+OTHER_MODEL = CardAction("other-model", "m", "Model")
+RETRY = CardAction("retry", "r", "Retry")
 """Sends what is back in the prompt."""
-SEND_AGAIN = CardAction("send-again", "r", "send again")
+LOOK_AGAIN = CardAction("look-again", "r", "Retry")
+"""Asks the endpoint once more; nothing was sent yet."""
+SEND_AGAIN = CardAction("send-again", "r", "Retry")
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,7 +189,7 @@ def run_error(run: Run) -> ErrorEntry | None:
 
 def _actions(error: LastError) -> tuple[CardAction, ...]:
     key = (CHANGE_KEY,) if error.status in (401, 403) else ()
-    return (*key, OTHER_MODEL, SEND_AGAIN)
+    return (SEND_AGAIN, OTHER_MODEL, *key)
 
 
 def _title(error: LastError) -> str:

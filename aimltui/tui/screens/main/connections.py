@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 from aimltui.common.sanitize import clean_line
 from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.startup import Startup
-from aimltui.tui.state.entries import CHANGE_KEY, CONNECT, OTHER_MODEL, RETRY, SEND_AGAIN, ErrorEntry
+from aimltui.tui.state.entries import (
+    CHANGE_KEY,
+    CONNECT,
+    LOOK_AGAIN,
+    OTHER_MODEL,
+    RETRY,
+    SEND_AGAIN,
+    ErrorEntry,
+)
 from aimltui.tui.state.guides import SET_UP
 
 if TYPE_CHECKING:
@@ -148,10 +156,18 @@ class ConnectionsPart(MainView):
         elif action_id == OTHER_MODEL.id:
             to = self.workspace.current.last_addressee if self.workspace is not None else None
             self.open_model_picker(partial(self._retry_with, to) if to is not None else None)
+        elif action_id == LOOK_AGAIN.id:
+            self._look_again()
         elif action_id == RETRY.id:
             self.prompt.submit()
         elif action_id == SEND_AGAIN.id:
             self.send_again()
+
+    def _look_again(self) -> None:
+        if self.workspace is not None:
+            self.hint("asking again", seconds=2)
+            self.workspace.current.retry()
+            self.spawn(self.workspace.learn(refresh=True), "models")
 
     def _retry_with(self, to: Addressee, model: str, connection: str) -> None:
         """Let the assistant that the last message is addressed to answer it with another model."""

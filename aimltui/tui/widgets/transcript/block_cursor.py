@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aimltui.tui.state.blocks import Block
+from aimltui.tui.state.entries import ErrorEntry
 from aimltui.tui.widgets.transcript.blocks import Stop, block_of, may_stop, stops_of
 from aimltui.tui.widgets.transcript.canvas import ClickTarget
 from aimltui.tui.widgets.transcript.item import Item
@@ -80,7 +81,7 @@ class BlockCursor:
             if may_stop(items[index].entry):
                 self._item_list.draw(items[index])
                 if found := stops_of(items[index]):
-                    return items[index], found[0 if direction > 0 else -1]
+                    return items[index], _entered(items[index], found, direction)
             index += direction
         return None
 
@@ -97,10 +98,16 @@ class BlockCursor:
             if self._is_in(item, stop, y)
         ]
         if direction < 0:
-            return found[-1] if found else None
+            item = found[-1][0] if found else None
+            return (item, _entered(item, [stop for at, stop in found if at is item], -1)) if item else None
         begun = [pair for pair in found if self.span(*pair)[0] >= y]
         return begun[0] if begun else found[-1] if found else None
 
     def _is_in(self, item: Item, stop: Stop, y: int) -> bool:
         first, end = self.span(item, stop)
         return first < y + self._viewport.height and end > y
+
+
+def _entered(item: Item, stops: list[Stop], direction: int) -> Stop:
+    """Return the stop of an item at which a mark from outside arrives; on a card it is the first action, from below too."""
+    return stops[0 if direction > 0 or isinstance(item.entry, ErrorEntry) else -1]

@@ -53,6 +53,10 @@ class Palette:
     frame: Style
     """Lines of tables, rules and panels."""
     inline_code: Style
+    chip: Style
+    """The word of an action that can be clicked."""
+    chip_key: Style
+    """The letter before that word."""
     code: Style
     code_label: Style
     success: Style
@@ -144,6 +148,8 @@ def build_palette(variables: Mapping[str, str], background: Color) -> Palette:
         quote=ink(muted),
         frame=ink(frame),
         inline_code=ink(readable(foreground, chip), chip),
+        chip=ink(readable(foreground, chip), chip),
+        chip_key=ink(tone("primary", "#0178d4", chip), chip, bold=True),
         code=ink(readable(foreground, band), band),
         code_label=ink(readable(muted, band), band),
         success=ink(tone("success", "#4ebf71")),

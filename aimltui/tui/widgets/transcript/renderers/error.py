@@ -13,8 +13,9 @@ from aimltui.tui.widgets.transcript.canvas import Canvas, ClickTarget, RenderCon
 from aimltui.tui.widgets.transcript.folding import cells
 from aimltui.tui.widgets.transcript.renderers.lines import write_lines
 
-_GAP: Final = 3
-_WAY: Final = "alt+↑ then"
+_GAP: Final = 1
+_WAY: Final = "alt+↑"
+"""The keys that mark the card; its letters act from then on."""
 
 
 def draw_error(entry: ErrorEntry, context: RenderContext) -> Canvas:
@@ -49,13 +50,13 @@ def draw_error(entry: ErrorEntry, context: RenderContext) -> Canvas:
 def _action_rows(
     actions: Sequence[CardAction], context: RenderContext, room: int
 ) -> list[tuple[list[Segment], list[int], list[tuple[int, int, ClickTarget]]]]:
-    """Return the actions of a card side by side, in as many rows as needed."""
+    """Return the actions of a card as chips side by side, in as many rows as needed."""
     palette = context.palette
     rows: list[tuple[list[Segment], list[int], list[tuple[int, int, ClickTarget]]]] = []
     rows.append(([Segment(_WAY, palette.muted)], [-1], []))
     used = cells(_WAY)
     for action in actions:
-        size = cells(action.key) + 1 + cells(action.label)
+        size = cells(f" {action.key} {action.label} ")
         if used + _GAP + size > room:
             rows.append(([], [], []))
             used = 0
@@ -63,7 +64,7 @@ def _action_rows(
         if used:
             segments.append(Segment(" " * _GAP, palette.text))
             used += _GAP
-        segments += [Segment(action.key, palette.assistant), Segment(f" {action.label}", palette.text)]
+        segments += [Segment(f" {action.key}", palette.chip_key), Segment(f" {action.label} ", palette.chip)]
         targets.append((used, used + size, ClickTarget("choice", action.id)))
         used += size
         places += [-1] * (len(segments) - len(places))
