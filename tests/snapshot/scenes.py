@@ -541,7 +541,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("stopped", ask_and_stop, (MIDDLE,), scripts=(STREAMING,)),
     Scene("queued", ask_and_queue, scripts=(STREAMING,)),
     Scene("scrolled-up", ask_and_scroll, (SMALL,), scripts=(LONG,)),
-    Scene("sidebar", press("ctrl+b", shows="type to search"), (SMALL,)),
+    Scene("sidebar", press("ctrl+s", "ctrl+s", shows="type to search"), (SMALL,)),
     Scene("models", press("ctrl+l", shows="gpt-4o"), themes=(DARK, LIGHT)),
     Scene("many-models", pick_a_model, (SMALL, MIDDLE, LARGE), prepare=many_models),
     Scene("many-models", pick_a_model, (MIDDLE,), (LIGHT,), prepare=many_models),

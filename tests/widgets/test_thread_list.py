@@ -88,6 +88,17 @@ async def test_a_long_title_ends_at_the_last_cell() -> None:
         assert app.shown()[3] == " Compare the quarterly reven…"
 
 
+async def test_a_pinned_thread_has_its_sign_in_a_search_where_no_heading_says_it() -> None:
+    app = ListApp()
+    async with app.run_test(size=(60, 20)) as pilot:
+        app.threads.set_rows(
+            [ThreadRow("a", "Corn", "Pinned", time="3 Jan"), ThreadRow("b", "Corner", "Today")]
+        )
+        app.threads.focus()
+        await pilot.press(*"corn")
+        assert [line.split() for line in app.shown()[2:4]] == [["Corn", "3", "Jan", "★"], ["Corner"]]
+
+
 async def test_loading_and_empty_are_said_in_words() -> None:
     app = ListApp()
     async with app.run_test(size=(60, 20)):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Final, Literal
 
 from aimltui.common.dataclass import dataclass
 from aimltui.tui.state.fuzzy import rank
 
 Mark = Literal["none", "running", "needs_you", "failed", "unread"]
+PINNED_GROUP: Final = "Pinned"
+"""The group of the threads at the top, and its heading."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, tzinfo
 
 from aimltui.tui.state.families import families, family_of, last_used
-from aimltui.tui.state.thread_lines import Mark, ThreadRow
+from aimltui.tui.state.thread_lines import PINNED_GROUP, Mark, ThreadRow
 from aimltui.wire.runs import ACTIVE
 from aimltui.wire.threads import PINNED, TITLE, LatestRun, Thread, ThreadSummary
 
@@ -14,7 +14,7 @@ NEW_TITLE = "New thread"
 _TITLE_LENGTH = 60
 _URGENT: tuple[Mark, ...] = ("needs_you", "running", "unread")
 """The marks that a row has if one of its branches has them, the most urgent first."""
-_GROUPS = ("Pinned", "Today", "Yesterday", "Older")
+_GROUPS = (PINNED_GROUP, "Today", "Yesterday", "Older")
 
 
 class ThreadListState:
@@ -137,7 +137,7 @@ class ThreadListState:
         moment = datetime.fromtimestamp(max(map(_at, branches)), self._zone)
         age = (today - moment.date()).days
         if _is_pinned(thread):
-            group = "Pinned"
+            group = PINNED_GROUP
         else:
             group = "Today" if age <= 0 else "Yesterday" if age == 1 else "Older"
         if age <= 1:

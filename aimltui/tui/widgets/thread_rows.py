@@ -13,7 +13,7 @@ from aimltui.common.dataclass import dataclass
 from aimltui.common.sanitize import clean_line
 from aimltui.formatting.cells import clipped
 from aimltui.tui.state.fuzzy import positions
-from aimltui.tui.state.thread_lines import ThreadRow
+from aimltui.tui.state.thread_lines import PINNED_GROUP, ThreadRow
 
 HEAD_LINES = 2
 """The line of the search and an empty line, which do not scroll."""
@@ -24,6 +24,7 @@ SIGNS: dict[str, dict[str, str]] = {
         "needs_you": "?",
         "failed": "!",
         "unread": "•",
+        "pinned": "★",
         "search": "⌕",
         "open": "▎",
         "caret": "▏",
@@ -33,6 +34,7 @@ SIGNS: dict[str, dict[str, str]] = {
         "needs_you": "?",
         "failed": "!",
         "unread": "+",
+        "pinned": "^",
         "search": "/",
         "open": ">",
         "caret": "_",
@@ -66,6 +68,9 @@ class ThreadPainter:
             row.time if is_cursor else row.age,
             base if is_cursor else base + self.style("muted"),
         )
+        if query and row.group == PINNED_GROUP:
+            # there is no heading in a search
+            mark = f"{mark} {self.signs['pinned']}".strip()
         if row.mark in self.signs:
             mark = self.signs[row.mark]
             mark_style = base + (_BOLD if is_cursor else self.style(row.mark.replace("_", "-")))
