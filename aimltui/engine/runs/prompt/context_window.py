@@ -122,14 +122,16 @@ def build(
     fixed = sum(estimate_message(message) for message in (*system, *before))
     for group in groups:
         group.tokens = sum(estimate_message(message) for message in group.messages)
-    shortened = 0
+    cut: Sequence[object] = ()
     if shortens and last_messages is None:
         needed = _needed(groups)
         able = [group for index, group in enumerate(groups) if index not in needed]
-        shortened = shorten(able, sum(group.tokens for group in groups) - (budget - fixed))
+        cut = shorten(able, sum(group.tokens for group in groups) - (budget - fixed))
     kept = _fitting(groups, budget - fixed, spares_words=shortens)
     messages = system + _after_summary(before, [message for group in kept for message in group.messages])
     left_out = unread + sum(group.said for group in groups) - sum(group.said for group in kept)
+    told = {id(group) for group in kept}
+    shortened = sum(id(group) in told for group in cut)
     return Window(messages, fixed + sum(group.tokens for group in kept), left_out, shortened)
 
 

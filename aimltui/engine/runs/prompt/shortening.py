@@ -22,7 +22,7 @@ class Shortened(Protocol):
     tokens: int
 
 
-def shorten(groups: Sequence[Shortened], excess: int) -> int:
+def shorten(groups: Sequence[Shortened], excess: int) -> list[Shortened]:
     """Cut the middle out of long texts until enough is saved, or nothing long is left.
 
     Args:
@@ -30,15 +30,15 @@ def shorten(groups: Sequence[Shortened], excess: int) -> int:
         excess: The tokens to save.
 
     Returns:
-        The number of texts that were cut.
+        For each text that was cut, its group.
     """
     whole = {id(group): list(group.messages) for group in groups}
-    cut: set[tuple[int, int]] = set()
+    cut: dict[tuple[int, int], Shortened] = {}
     for longest in _LONGEST:
         for are_outputs in (True, False):
             for group, number in _texts(groups, are_outputs):
                 if excess <= 0:
-                    return len(cut)
+                    return list(cut.values())
                 first = whole[id(group)][number]
                 now = _cut(first, longest)
                 saved = estimate_message(group.messages[number]) - estimate_message(now)
@@ -47,8 +47,8 @@ def shorten(groups: Sequence[Shortened], excess: int) -> int:
                 group.messages = [*group.messages[:number], now, *group.messages[number + 1 :]]
                 group.tokens -= saved
                 excess -= saved
-                cut.add((id(group), number))
-    return len(cut)
+                cut[id(group), number] = group
+    return list(cut.values())
 
 
 def _texts(groups: Iterable[Shortened], are_outputs: bool) -> Iterator[tuple[Shortened, int]]:

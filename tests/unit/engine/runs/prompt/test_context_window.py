@@ -140,6 +140,13 @@ def test_where_shortening_is_not_enough_calls_go_before_words_and_the_oldest_wor
     assert not any(message["role"] == "tool" for message in window.messages)
 
 
+def test_what_is_left_out_does_not_count_as_shortened() -> None:
+    items = [said("user", f"{n} " + "word " * 2_000) for n in range(8)] + [said("user", "last")]
+    window = build(items, instructions=None, budget=1_000, shortens=True)
+    assert len(window.messages) == 3
+    assert (window.left_out, window.shortened) == (6, 2)
+
+
 def test_the_number_of_newest_messages_is_not_touched_by_shortening() -> None:
     items: list[Item] = [said("user", "a"), said("user", "b " * 5_000), said("user", "c")]
     assert told(items, last_messages=2, shortens=True) == ["b " * 5_000, "c"]
