@@ -37,7 +37,7 @@ from aimltui.server.routing import (
 from aimltui.server.shared import Shared
 from aimltui.wire import operations as op
 from aimltui.wire.base import Params, Wire
-from aimltui.wire.clients import CURRENT
+from aimltui.wire.clients import ANYBODY, CURRENT
 from aimltui.wire.errors import APIError, NotFound, ServerError, TooLarge
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.files import MAX_FILE, FileParams
@@ -279,13 +279,14 @@ class Exchange:
         return model
 
     async def _once(self, key: str, body: bytes, stream: bool, params: Params) -> None:
-        slot, first = self._shared.keys.claim(key, self._method, self._raw_path, body)
+        client = asking.name if (asking := CURRENT.get()) is not None else ANYBODY
+        slot, first = self._shared.keys.claim(key, self._method, self._raw_path, body, client)
         while not first:
             await slot.settled.wait()
             if slot.outcome is not None:
                 await self._repeat(slot.outcome, params)
                 return
-            slot, first = self._shared.keys.claim(key, self._method, self._raw_path, body)
+            slot, first = self._shared.keys.claim(key, self._method, self._raw_path, body, client)
         try:
             await self._do_once(slot, stream, params)
         finally:

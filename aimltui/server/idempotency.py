@@ -8,6 +8,7 @@ from collections import OrderedDict
 from dataclasses import field
 
 from aimltui.common.dataclass import dataclass
+from aimltui.wire.clients import ANYBODY
 from aimltui.wire.errors import BadRequest
 
 HEADER = "idempotency-key"
@@ -71,8 +72,10 @@ class IdempotencyKeys:
         self._answered: OrderedDict[str, Slot] = OrderedDict()
         self._size_bytes = 0
 
-    def claim(self, key: str, method: str, path: str, body: bytes) -> tuple[Slot, bool]:
-        """Return the slot of a key, and whether this is its first request, which has to do the work.
+    def claim(
+        self, key: str, method: str, path: str, body: bytes, client: str = ANYBODY
+    ) -> tuple[Slot, bool]:
+        """Return the slot of a client's key, and whether this is its first request, which has to do the work.
 
         Raises:
             BadRequest: The key is too long, or was used for a different request.
@@ -82,6 +85,7 @@ class IdempotencyKeys:
                 f"The Idempotency-Key is too long: {len(key)} characters; at most {LONGEST} are allowed.",
                 code="idempotency_key_too_long",
             )
+        key = f"{client}\n{key}"
         fingerprint = hashlib.sha256(f"{method} {path}\n".encode() + body).digest()
         slot = self._pending.get(key) or self._answered.get(key)
         if slot is None:

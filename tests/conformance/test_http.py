@@ -416,6 +416,21 @@ async def test_a_client_cannot_decide_what_the_owner_pays(tmp_path: Path) -> Non
 
 
 @requirement("http:budget")
+async def test_the_key_of_a_request_is_that_of_its_client(tmp_path: Path) -> None:
+    clients = {TOKEN: ServedClient("alice"), f"{TOKEN}-2": ServedClient("bob")}
+    engine = await Engine.open(options(tmp_path), FakeModels(FakeModel()))
+    async with served(engine, tmp_path / "s", Auth(None, clients, is_socket=True)) as socket:
+        made = []
+        async with http(socket) as raw:
+            for token, metadata in ((TOKEN, {}), (TOKEN, {}), (f"{TOKEN}-2", {}), (f"{TOKEN}-2", {"a": "1"})):
+                head = {"authorization": f"Bearer {token}", "idempotency-key": "1"}
+                made.append(await raw.post("/v1/threads", json={"metadata": metadata}, headers=head))
+    assert [one.status_code for one in made] == [200, 200, 200, 400]
+    first, again, other, _ = (one.json().get("id") for one in made)
+    assert first == again != other
+
+
+@requirement("http:budget")
 async def test_a_run_of_several_turns_is_stopped_by_the_budget_of_its_client(tmp_path: Path) -> None:
     model = FakeModel(calls(("f", "{}")), says("Done."))
     clients = {TOKEN: ServedClient("alice", ClientBudget(per_month_tokens=5))}
