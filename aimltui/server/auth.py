@@ -20,9 +20,9 @@ MIN_TOKEN_LENGTH = 16
 class Auth:
     """The access rule of a server."""
 
-    token: str | None = field(default=None, repr=False)
+    token: str | None = None
     """The token that clients must send; None, only for loopback and sockets: no token is needed."""
-    clients: Mapping[str, ServedClient] = field(default_factory=dict, repr=False)
+    clients: Mapping[str, ServedClient] = field(default_factory=dict)
     """Further clients, each by its token."""
     is_socket: bool = False
     """True on a Unix socket, which no browser can reach."""
