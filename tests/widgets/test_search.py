@@ -83,6 +83,10 @@ async def test_a_server_without_search_is_said_and_what_is_loaded_is_searched(
     server: FakeTransport, tmp_path: Path
 ) -> None:
     async with seat(server, tmp_path) as here:
+        await here.pilot.press("ctrl+s")
+        await here.until(lambda: "No threads yet." in here.shown())
+        assert "nothing for" not in here.shown()
+        await here.pilot.press("escape")
         await answer(here, Say(("Here is the narwhal.",)), End())
         await here.pilot.press("ctrl+s", *"narwhal")
         await here.until(lambda: "this server has no search" in here.shown())

@@ -10,6 +10,10 @@ from importlib import resources
 
 DISCLAIMER = "*I am a scripted demo: no model runs here, and this answer was prepared.*\n\n"
 _LONG_LAST = 200
+_NUMBERS = ("one", "two", "three", "four", "five", "six")
+_MOST_DICE = 20
+_LAST_QUESTIONS = 20
+"""The most questions in the demo's summary."""
 _EQUATION = re.compile(
     r"(?<![\w.])(?P<a>[+-]?\s*\d*)\s*\*?\s*(?P<x>[a-z])\s*(?:(?P<sign>[+-])\s*(?P<b>\d+))?\s*=\s*(?P<c>[+-]?\s*\d+)(?!\d|[.,]\d|\s*[a-z]\b)",
     re.IGNORECASE,
@@ -108,6 +112,23 @@ def _computed(question: str, output: str) -> str:
         f"**{x} = {found[1]}**\n\n> The code ran on this machine; only the text around its output "
         "was prepared. The panel above shows the code.\n"
     )
+
+
+def dice_in(question: str) -> int:
+    """The number of dice that a question wants rolled; 0 if it is about something else."""
+    asked = _normal(question)
+    if not re.search(r"\broll_dice\b|\broll(?:s|ing)?\b.*\b(?:dice|die)\b", asked):
+        return 0
+    found = re.search(rf"\b(\d+|{'|'.join(_NUMBERS)})\b", asked)
+    number = 3 if found is None else int(found[1]) if found[1].isdigit() else _NUMBERS.index(found[1]) + 1
+    return min(max(number, 1), _MOST_DICE)
+
+
+def summary_of(quoted: str) -> str:
+    """The summary of a conversation that is quoted as `User: ...` and `Assistant: ...`, in Markdown."""
+    asked = [" ".join(said.split())[:200] for said in re.findall(r"^User: (.+)$", quoted, re.MULTILINE)]
+    lines = "\n".join(f"- {said}" for said in asked[-_LAST_QUESTIONS:])
+    return f"{DISCLAIMER}The user said:\n\n{lines}\n"
 
 
 def dice_answer(output: str) -> str:

@@ -17,7 +17,7 @@ from aimltui.engine.models.base import (
     ToolCallDelta,
 )
 from aimltui.engine.models.chat.chunks import text_of
-from aimltui.engine.models.demo.answers import answer_to, code_for, dice_answer
+from aimltui.engine.models.demo.answers import answer_to, code_for, dice_answer, dice_in, summary_of
 from aimltui.engine.models.demo.documents import document_answer, queries_for
 
 DEMO_MODEL_ID = "demo"
@@ -67,14 +67,19 @@ class DemoModel:
         question = last_user_text(request.messages)
         question = _PROMPTS.get(question.strip(" .?").casefold(), question)
         output = _output(request.messages)
+        if _is_to_summarize(request.messages):
+            async for chunk in self._say(request, summary_of(question)):
+                yield chunk
+            return
         code = code_for(question) if _offers(request, CODE_TOOL) else None
         if code is not None and output is None:
             async for chunk in self._think_and_call(request, code):
                 yield chunk
             return
-        rolls = DICE_TOOL in question and _offers(request, DICE_TOOL)
+        dice = dice_in(question) if code is None and _offers(request, DICE_TOOL) else 0
+        rolls = dice > 0
         if rolls and output is None:
-            async for chunk in self._call(request, DICE_TOOL, {"count": 3, "sides": 6}):
+            async for chunk in self._call(request, DICE_TOOL, {"count": dice, "sides": 6}):
                 yield chunk
             return
         searches = code is None and not rolls and _offers(request, SEARCH_TOOL)
@@ -83,6 +88,10 @@ class DemoModel:
                 yield chunk
             return
         text = _answer(request, question, output, rolls=rolls, searches=searches)
+        async for chunk in self._say(request, text):
+            yield chunk
+
+    async def _say(self, request: ChatRequest, text: str) -> AsyncGenerator[ChatChunk, None]:
         async for piece in self._paced(list(split(text)) if request.stream else [text]):
             yield ChatChunk(text=piece)
         yield ChatChunk(finish_reason="stop", usage=estimate(request.messages, text))
@@ -160,6 +169,14 @@ def _answer(request: ChatRequest, question: str, output: str | None, *, rolls: b
     if output is not None and searches:
         return document_answer(question, output)
     return answer_to(question, earlier=_earlier(request.messages), output=output)
+
+
+def _is_to_summarize(messages: Sequence[Mapping[str, JSON]]) -> bool:
+    """Whether the instructions are those with which the screen asks for a summary."""
+    first = messages[0] if messages else {}
+    return first.get("role") != "user" and text_of(first.get("content")).startswith(
+        "Summarize the conversation"
+    )
 
 
 def _earlier(messages: Sequence[Mapping[str, JSON]]) -> int:

@@ -169,7 +169,8 @@ class ThreadSearch(SearchSheet):
             self.places[key] = Place(hit.thread_id, hit.message_id or hit.step_id or "", query)
         if not at and self.pick_list.cursor_row is not None and query == self._asked:
             at = self.pick_list.cursor_row.id
-        self.pick_list.set_lines(lines, query=words, remark=f"nothing for “{query}”", at=at)
+        remark = f"nothing for “{query}”" if query else "No threads yet."
+        self.pick_list.set_lines(lines, query=words, remark=remark, at=at)
 
     def action_go_to_list(self) -> None:
         """Go to the thread list."""

@@ -11,7 +11,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from aimltui.engine.models.base import ChatChunk, ChatRequest
-from aimltui.engine.models.demo.answers import answer_to, factors, prepared_texts
+from aimltui.engine.models.demo.answers import answer_to, dice_in, factors, prepared_texts
 from aimltui.engine.models.demo.model import DELTAS_PER_S, STARTERS, DemoModel, split
 from tests.support.chats import answered, asking, text_in
 
@@ -213,3 +213,22 @@ async def test_the_answer_after_the_call_holds_what_was_really_printed(output: s
 async def test_other_questions_are_answered_without_a_call() -> None:
     chunks = await answered(DemoModel(pace=0), asking("Which keys should I know?", tools=OFFERED))
     assert not any(chunk.tool_calls for chunk in chunks)
+
+
+def test_dice_are_rolled_where_they_are_asked_for() -> None:
+    asked = {
+        "Roll two dice": 2,
+        "please roll a die": 3,
+        "roll 99 dice": 20,
+        "roll_dice": 3,
+        "What is a die-cast model?": 0,
+    }
+    assert {question: dice_in(question) for question in asked} == asked
+
+
+async def test_a_summary_names_what_the_user_said_instead_of_explaining_the_program() -> None:
+    quoted = "User: How do I connect?\n\nAssistant: Send /connect.\n\nUser: And the keys?"
+    request = asking(quoted)
+    told = {"role": "system", "content": "Summarize the conversation that the user's message quotes."}
+    text = text_in(await answered(DemoModel(pace=0), replace(request, messages=[told, *request.messages])))
+    assert text.endswith("- How do I connect?\n- And the keys?\n")
