@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import importlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -36,6 +36,7 @@ from aimltui.connections.discovery import (
 from aimltui.connections.endpoints import Endpoints
 from aimltui.connections.key_store import KeyStore
 from aimltui.tui.driver.profile import profile_of
+from aimltui.tui.state.dead_time import KeyTimes
 from aimltui.tui.storage.drafts import DraftStore
 from aimltui.tui.storage.model_marks import ModelMarks
 
@@ -51,6 +52,10 @@ _WAIT_S = 3600
 """Seconds that a run lives, and so waits for a decision about a function; over the API it is 600."""
 PLAIN_THEME = "ansi-dark"
 """In the terminal's own colours."""
+_QUIET_S = 0.08
+"""Seconds without a key after which the engine is imported: it would take the processor from the echo of a key."""
+_PATIENCE_S = 1.0
+"""Seconds after which it is imported although keys come."""
 _BEATS = "240"
 """Frames per second at which Textual may paint."""
 
@@ -87,8 +92,10 @@ def startup_from(options: argparse.Namespace) -> Startup:
     model = DEMO_MODEL if options.demo else default_model(settings, connection) if connection else None
     source = Source(data_dir_of(options), connection, model or "", settings, known.others, keys)
     consent = ConsentService(config_file)
+    key_times = KeyTimes()
 
     async def connect() -> Connected:
+        await until_quiet(key_times, asyncio.sleep)
         if remote is not None:
             chosen = default_model(settings, remote) if remote.is_own else settings.connection.model
             connected = await _connect_remote(remote, keys, _state_dir(options), chosen or "")
@@ -121,6 +128,7 @@ def startup_from(options: argparse.Namespace) -> Startup:
         is_plain=is_plain,
         flags={key: value for key, value in flags.items() if value}
         | ({"ui.plain": "true"} if options.plain else {}),
+        key_times=key_times,
         failed=f"No connection to {remote.name}" if remote else Startup.failed,
     )
 
@@ -141,6 +149,14 @@ def show(options: argparse.Namespace, startup: Startup) -> int:
     app.redact = redact
     app.run()
     return app.return_code or 0
+
+
+async def until_quiet(key_times: KeyTimes, sleep: Callable[[float], Awaitable[None]]) -> None:
+    """Wait until no key has come for a moment, but not for long."""
+    began = now = key_times.now()
+    while now < began + _PATIENCE_S and (left := max(began, key_times.last) + _QUIET_S - now) > 0:
+        await sleep(left)
+        now = key_times.now()
 
 
 def _known(options: argparse.Namespace, settings: Settings) -> KnownConnections:
