@@ -208,6 +208,7 @@ async def follow(
             raise
         from aimltui.wire.errors import APIError
 
+        reader.stop_calls()
         # it may have ended meanwhile
         with suppress(APIError):
             await client.runs.cancel(reader.run.thread_id, reader.run.id)
@@ -226,6 +227,13 @@ class _Reader:
     def __init__(self, writer: AnswerWriter) -> None:
         self._writer = writer
         self.run: Run | None = None
+        self._calling: asyncio.Future[Any] | None = None
+        """The functions that run."""
+
+    def stop_calls(self) -> None:
+        """Stop the functions that run; their outputs are not sent."""
+        if self._calling is not None:
+            self._calling.cancel()
 
     async def read_all(
         self, client: AssistantsClient, stream: Events, functions: LocalFunctions | None
@@ -240,7 +248,14 @@ class _Reader:
             and functions is not None
             and not functions.asked(run)
         ):
-            outputs = await functions.outputs(run)
+            calling = self._calling = asyncio.ensure_future(functions.outputs(run))
+            try:
+                await asyncio.wait({calling})
+            finally:
+                calling.cancel()
+            if calling.cancelled():
+                return
+            outputs = calling.result()
             params = SubmitToolOutputs(thread_id=run.thread_id, run_id=run.id, tool_outputs=outputs)
             await self.read(client.runs.stream_tool_outputs(params))
 

@@ -184,6 +184,26 @@ async def test_calls_that_are_allowed_run_and_one_that_is_not_ends_with_4_before
     assert "weather" in capsys.readouterr().err
 
 
+async def test_a_function_that_runs_ends_with_the_answer_that_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aimltui.cli.ask._STOP_S", 600.0)
+    source = HandSource(a_tool("time"))
+    source.gate = asyncio.Event()
+    local = LocalTools([source], Approvals(tmp_path / "a.json"), Rules(by_name={"time": "allow"}))
+    async with opened(tmp_path, FakeModel(calls(("time", "{}")))) as engine:
+        asked = asking(engine)
+        asked.functions = LocalFunctions(local, asked.client)
+        task = asyncio.ensure_future(asked.ask("Hello"))
+        await until(lambda: source.called)
+        task.cancel()
+        await bounded(task)
+        thread = (await asked.client.threads.list(ListThreads())).data[0]
+        run = (await asked.client.runs.list(ListRuns(thread_id=thread.id))).data[0]
+    assert source.cancelled == ["time"]
+    assert (asked.status, run.status) == (130, "cancelled")
+
+
 async def test_a_stopped_answer_keeps_its_text(tmp_path: Path) -> None:
     async with opened(tmp_path, FakeModel([ChatChunk(text="So"), asyncio.Event()])) as engine:
         asked = asking(engine)
