@@ -278,6 +278,31 @@ async def test_what_goes_on_in_the_background_after_its_calls_is_followed_to_its
 
 
 @requirement("responses:background")
+async def test_another_client_follows_what_goes_on_after_its_calls(
+    http_world: World, sdk: AsyncOpenAI
+) -> None:
+    gate = asyncio.Event()
+    http_world.model.turns = [calls(("weather", "{}")), [ChatChunk(text="It is "), gate, *says("wet.")]]
+    first = await sdk.responses.create(model="fake", input="Hi", tools=[WEATHER])
+    output: Any = {"type": "function_call_output", "call_id": first.output[0].call_id, "output": "wet"}  # type: ignore[union-attr]
+    stream = await sdk.responses.create(
+        model="fake", input=[output], previous_response_id=first.id, stream=True
+    )
+    made = (await anext(stream)).response.id  # type: ignore[union-attr]
+    said, last = "", None
+    async for event in await sdk.responses.retrieve(made, stream=True):
+        if event.type == "response.output_text.delta":
+            said += event.delta
+            gate.set()
+        last = event
+    assert said == "It is wet."
+    assert last is not None
+    assert last.response.status == "completed"  # type: ignore[union-attr]
+    assert [item.type for item in last.response.output] == ["message"]  # type: ignore[union-attr]
+    assert [event async for event in stream][-1].type == "response.completed"
+
+
+@requirement("responses:background")
 async def test_whoever_had_events_of_another_process_gets_the_items_whole(
     http_world: World, sdk: AsyncOpenAI
 ) -> None:

@@ -20,7 +20,7 @@ from aimltui.server.responses.store import DELETED, ResponseStore
 from aimltui.server.responses.writer import ResponseWriter
 from aimltui.wire import operations as op
 from aimltui.wire.base import JSONObject
-from aimltui.wire.errors import APIError, ServerError
+from aimltui.wire.errors import APIError
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.messages import MessageDelta
 from aimltui.wire.runs import (
@@ -52,22 +52,12 @@ class Responses:
             APIError: The request was refused.
         """
         start = await self._starter.start(await self._parse(body))
-        if start.is_background and start.ref is not None:
-            return await self._go_on_in_background(start, start.ref)
         if start.is_background:
             run = cast(Run, await self._engine.call(start.operation.name, start.params))
-            return response_json(ResponseRef(run.thread_id, run.id), run, [], None)
+            return response_json(start.ref or ResponseRef(run.thread_id, run.id), run, [], None)
         async with aclosing(self._answer(start)) as found:
             writer = [one async for one, _ in found][-1]
         return {**writer.snapshot(), "store": start.is_stored}
-
-    async def _go_on_in_background(self, start: RunStart, ref: ResponseRef) -> JSONObject:
-        """Return a response that goes on after its calls. Where it begins in the run is known only now, so it is read."""
-        async with aclosing(self._logs.start(ref.id, self._events(start)).follow(-1)) as events:
-            async for event in events:
-                response: JSONObject = event["response"]
-                return response
-        raise ServerError("The run ended before the response began.")
 
     async def stream(self, body: JSONObject) -> AsyncGenerator[bytes, None]:
         """Yield the server-sent events of the response to a request.
@@ -118,7 +108,7 @@ class Responses:
         least = int(after) if after is not None and re.fullmatch("[0-9]{1,18}", after) else -1
         writer = ResponseWriter(ref, stored.thoughts_before(ref.leg))
         log = self._logs.get(ref.id)
-        if log is None and response["status"] in ("queued", "in_progress") and ref.leg == 0:
+        if log is None and response["status"] in ("queued", "in_progress"):
             log = self._logs.start(ref.id, self._read(ref, writer))
         if log is not None:
             async with aclosing(log.follow(least)) as events:
@@ -137,7 +127,12 @@ class Responses:
         """Yield the events of a response whose run goes on by itself."""
         asked = RunEventsParams(thread_id=ref.thread_id, run_id=ref.run_id)
         async with aclosing(self._engine.stream(op.RUN_EVENTS.name, asked)) as source:
+            earlier = ref.leg
             async for event in source:
+                if earlier:
+                    # a response ends where the run waits for outputs, and the next one begins
+                    earlier -= event.event == f"thread.run.{REQUIRES_ACTION}"
+                    continue
                 for sent in await self._events_of(event, writer):
                     yield sent
                 if writer.is_over:
