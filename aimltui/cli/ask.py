@@ -170,9 +170,22 @@ async def _ask(source: Source, options: argparse.Namespace, text: str, files: li
                 directory = AssistantDirectory(client, own.ready)
                 question = Question(client, directory, source, options, functions)
                 wanted = await question.send(text, files, writer)
-                return await follow(client, client.runs.stream(wanted), writer, functions)
+                return await follow(
+                    client, client.runs.stream(wanted), writer, functions, decide=screen_command(options)
+                )
         except (APIError, TransportError) as error:
             raise AimltuiError(f"{error.message} {getattr(error, 'remedy', None) or ''}".strip()) from error
+
+
+def screen_command(options: argparse.Namespace) -> str:
+    """Return the command that opens the screen with the connection and the data of a command."""
+    import shlex
+
+    words = ["aimltui", *(["--demo"] if options.demo else [])]
+    for name in ("data_dir", "config", "connection", "base_url", "api_key_env"):
+        value = getattr(options, name, None)
+        words += [f"--{name.replace('_', '-')}", str(value)] if value else []
+    return shlex.join(words)
 
 
 def _writer(*, as_json: bool) -> AnswerWriter:
@@ -186,7 +199,12 @@ def _writer(*, as_json: bool) -> AnswerWriter:
 
 
 async def follow(
-    client: AssistantsClient, stream: Events, writer: AnswerWriter, functions: LocalFunctions | None = None
+    client: AssistantsClient,
+    stream: Events,
+    writer: AnswerWriter,
+    functions: LocalFunctions | None = None,
+    *,
+    decide: str = "aimltui",
 ) -> int:
     """Write the events of a run to its end; if this is cancelled, stop the run first.
 
@@ -195,6 +213,7 @@ async def follow(
         stream: The events of the run.
         writer: Writes them.
         functions: Answers the calls that need no decision.
+        decide: The command that opens the screen with the same connection and data.
 
     Returns:
         The exit status.
@@ -218,7 +237,7 @@ async def follow(
     finally:
         reading.cancel()
     await writer.finish(client)
-    return _ended(reader.run, writer)
+    return _ended(reader.run, writer, decide)
 
 
 class _Reader:
@@ -275,7 +294,7 @@ class _Reader:
                     gc_tuning.tune()
 
 
-def _ended(run: Run | None, writer: AnswerWriter) -> int:
+def _ended(run: Run | None, writer: AnswerWriter, decide: str) -> int:
     """Say on standard error how a run ended, unless its answer is complete; returns the exit status."""
     from aimltui.cli.answers import to_errors
     from aimltui.cli.wording import incomplete_reason, without_screen_keys
@@ -287,7 +306,7 @@ def _ended(run: Run | None, writer: AnswerWriter) -> int:
     if run.status == runs.COMPLETED:
         return CUT if writer.was_refused else DONE
     if run.status == runs.REQUIRES_ACTION:
-        to_errors(f"{_wish(run)} The run {run.id} waits; to decide: aimltui --thread {run.thread_id}")
+        to_errors(f"{_wish(run)} The run {run.id} waits; to decide: {decide} --thread {run.thread_id}")
         return NEEDS_APPROVAL
     if run.status == runs.INCOMPLETE:
         reason = run.incomplete_details.reason if run.incomplete_details else None

@@ -128,11 +128,12 @@ async def _export(client: AssistantsClient, options: argparse.Namespace) -> int:
 
 
 def _facts(run: Run) -> list[tuple[str, str]]:
+    from aimltui.formatting.money import money_text
     from aimltui.formatting.numbers import seconds_text
 
     usage, error = run.usage, run.last_error
     tokens = f"{usage.prompt_tokens:,} in, {usage.completion_tokens:,} out" if usage else ""
-    cost = f"${usage.cost_usd:.6f}" if usage is not None and usage.cost_usd is not None else ""
+    cost = money_text(usage.cost_usd) if usage is not None and usage.cost_usd is not None else ""
     wanted = run.required_action.submit_tool_outputs.tool_calls if run.required_action else []
     return [
         ("id", run.id),

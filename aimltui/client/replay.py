@@ -17,7 +17,7 @@ from aimltui.wire.events import DONE, StreamEvent
 from aimltui.wire.messages import Message
 from aimltui.wire.operations import Operation
 from aimltui.wire.run_steps import RunStep
-from aimltui.wire.runs import IN_PROGRESS, Run
+from aimltui.wire.runs import FAILED, IN_PROGRESS, LastError, Run
 from aimltui.wire.threads import ThreadSummary
 from aimltui.wire.traces import ModelRequest, RunTrace
 
@@ -26,6 +26,8 @@ R = TypeVar("R", bound=Wire)
 
 LONGEST_PAUSE_S = 5.0
 """A longer pause, such as for a decision, is shortened to this."""
+RUN_FAILED = "thread.run.failed"
+_CUT = "The recording ends here: the run was not over when it was recorded."
 _READ_ONLY = "This is the replay of a recording, which cannot be changed."
 
 
@@ -105,16 +107,29 @@ class ReplayTransport:
             before = at
             yield replace(event, data=self._moved(event.data)) if isinstance(event.data, Run) else event
         self._is_over = True
+        if self._ended is not self._recording.run:
+            yield StreamEvent(RUN_FAILED, self._ended)
         yield StreamEvent(DONE, "[DONE]")
 
     async def aclose(self) -> None:
         """There is nothing to close."""
 
     @property
+    def _ended(self) -> Run:
+        """The run in the end; one that went on when it was recorded ends here, or the screen would wait for its rest."""
+        run = self._recording.run
+        if run.is_terminal:
+            return run
+        error = LastError(code="server_error", message=_CUT)
+        ended = {"status": FAILED, "required_action": None, "last_error": error}
+        at = self._recording.events[-1][0] if self._recording.events else 0
+        return run.model_copy(update={**ended, "failed_at": run.created_at + round(at)})
+
+    @property
     def _run(self) -> Run:
         run = self._recording.run
         playing = {"status": IN_PROGRESS, "usage": None, "required_action": None, "last_error": None}
-        return run if self._is_over else self._moved(run.model_copy(update=playing))
+        return self._ended if self._is_over else self._moved(run.model_copy(update=playing))
 
     def _moved(self, run: Run) -> Run:
         """A run that goes on, as if it had been started now: its running time is shown."""

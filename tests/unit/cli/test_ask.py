@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import io
 import json
+import shlex
 import sys
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 from aimltui.bootstrap.source import Source
 from aimltui.cli import main as command_line
 from aimltui.cli.answers import JSONWriter, MarkdownWriter
-from aimltui.cli.ask import STOPPED, _within, add_ask_parser, follow, question_of
+from aimltui.cli.ask import STOPPED, _within, add_ask_parser, follow, question_of, screen_command
 from aimltui.cli.finding import find_one
 from aimltui.cli.local_functions import LocalFunctions
 from aimltui.cli.markdown_colors import MarkdownColors
@@ -303,6 +304,13 @@ def test_a_sentence_is_a_question_and_a_word_is_a_command(capsys: pytest.Capture
         with pytest.raises(SystemExit):
             command_line._parsed(words)
         assert told in capsys.readouterr().err
+
+
+def test_a_call_is_decided_on_a_screen_with_the_same_connection_and_data() -> None:
+    parser = command_line.ask_parser()
+    for flags in ([], ["--demo", "--data-dir", "/tmp/my data"], ["--base-url", "http://localhost:1/v1"]):
+        told = screen_command(parser.parse_args(["ask", "hi", *flags]))
+        assert shlex.split(told) == ["aimltui", *flags]
 
 
 def test_the_limit_of_the_flag_does_not_raise_that_of_the_settings() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,19 @@ async def test_a_recording_is_played_like_a_run(tmp_path: Path) -> None:
     assert len((await client.runs.trace(thread.id, run.id)).requests) == 1
     with pytest.raises(Unsupported, match="cannot be changed"):
         await client.messages.create(CreateMessage(thread_id=thread.id, role="user", content="More"))
+
+
+async def test_a_run_that_was_not_over_ends_where_its_recording_does(tmp_path: Path) -> None:
+    whole = read(await bounded(recorded(tmp_path)))
+    waits = whole.run.model_copy(update={"status": "requires_action"})
+    recording = replace(whole, run=waits, events=whole.events[:2])
+    client = AssistantsClient(ReplayTransport(recording, speed=1000))
+    told = await collect(client.runs.events(waits.thread_id, waits.id))
+    assert [event.event for event in told[2:]] == ["thread.run.failed", "done"]
+    run = await client.runs.get(waits.thread_id, waits.id)
+    assert run.status == "failed"
+    assert run.last_error is not None
+    assert "was not over" in run.last_error.message
 
 
 @pytest.mark.parametrize(
