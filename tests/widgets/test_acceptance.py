@@ -68,9 +68,16 @@ async def test_up_in_an_empty_prompt_marks_a_starter_and_the_footer_says_what_en
         assert "enter Choose" not in footer(here)
 
 
-async def test_starters_are_for_the_scripted_model_only(server: FakeTransport, tmp_path: Path) -> None:
+async def test_a_real_model_offers_what_any_model_can_do_and_nothing_is_sent_before_it_is_finished(
+    server: FakeTransport, tmp_path: Path
+) -> None:
     async with seat(server, tmp_path, model="openai/gpt-4o") as here:
         assert "Say hello" not in here.shown()
+        await here.until(lambda: "Make a plan" in here.shown())
+        await here.pilot.press("up", "enter")
+        await here.until(lambda: here.screen.prompt.draft == "Make a short plan, step by step, for this: ")
+        assert here.app.focused is here.screen.prompt
+        assert not server.asked("create_message")
 
 
 async def test_trying_again_in_vain_leaves_one_card(server: FakeTransport, tmp_path: Path) -> None:

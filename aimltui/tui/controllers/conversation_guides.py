@@ -9,7 +9,7 @@ from aimltui.tui.controllers.conversation import Conversation
 from aimltui.tui.controllers.model_selection import ModelSelection
 from aimltui.tui.startup import Connected
 from aimltui.tui.state.entries import GuideEntry
-from aimltui.tui.state.guides import guides_for
+from aimltui.tui.state.guides import GENERAL, guides_for
 from aimltui.wire.assistants import starters_of
 
 
@@ -38,9 +38,11 @@ class ConversationGuides:
     def starters_of(self, conversation: Conversation) -> Sequence[tuple[str, str]]:
         """What a conversation offers to begin with: the line shown, and the message."""
         own = starters_of(self._assistants.metadata_of(conversation))
-        # the other ones are about the program, and only the demo model knows it
-        is_demo = self._models.model_of(conversation) == self._demo_model
-        return [(text, text) for text in own] or (self._connected.starters if is_demo else ())
+        model = self._models.model_of(conversation)
+        if own or model is None:
+            return [(text, text) for text in own]
+        # those of the connection are about the program, and only the demo model knows it
+        return self._connected.starters if model == self._demo_model else GENERAL
 
     def show(self, conversation: Conversation) -> None:
         """Show the guides that fit the conversation now."""

@@ -23,7 +23,14 @@ contacted. Press ↑ then Enter, or click:
 """
 
 Starters = Sequence[tuple[str, str]]
-"""The line shown, and the message that choosing it sends."""
+"""The line shown, and the message that choosing it sends; one that ends with a colon goes to the prompt to be finished."""
+
+GENERAL: Starters = (
+    ("Explain something in plain words", "Explain in a few plain sentences:"),
+    ("Improve a text", "Correct and improve this text, and say what you changed:"),
+    ("Make a plan", "Make a short plan, step by step, for this:"),
+)
+"""What any model can be asked: nothing is sent until the user has written the rest."""
 
 
 def guides_for(
