@@ -10,6 +10,7 @@ from aimltui.tui.screens.dialogs.rename import RenameScreen
 from aimltui.tui.screens.dialogs.search import ThreadSearch
 from aimltui.tui.widgets.find_bar import FindBar
 from aimltui.wire.search import SearchHit, SearchHits
+from aimltui.wire.threads import TITLE
 from tests.support.fake_transport import FakeTransport
 from tests.support.run_scenes import Code, End, Say
 from tests.support.screen import Seat, seat
@@ -108,3 +109,14 @@ async def test_a_server_without_search_is_said_and_what_is_loaded_is_searched(
         await here.until(lambda: here.app.screen is here.screen)
         assert not isinstance(here.app.screen, ThreadSearch)
         await here.until(lambda: here.screen.focused is here.screen.threads)
+
+
+async def test_a_long_title_is_cut_where_its_time_begins(server: FakeTransport, tmp_path: Path) -> None:
+    server.say("Tell me", None, **{TITLE: "narwhal " * 20})
+    async with seat(server, tmp_path, size=(80, 24)) as here:
+        await here.pilot.press("ctrl+s")
+        await here.until(lambda: "narwhal" in here.shown() and isinstance(here.app.screen, ThreadSearch))
+        time = next(row.time for row in here.rows().values())
+        (row,) = (line for line in here.shown().splitlines() if "narwhal" in line and "Enter" not in line)
+        assert "… " in row
+        assert row.rstrip().endswith(time)

@@ -33,6 +33,8 @@ class PickRow:
     label: str
     hint: str = ""
     """A hint at the right."""
+    is_hint_whole: bool = False
+    """Whether the label is cut where there is no room for both."""
     is_current: bool = False
     """Whether it is the current choice."""
     is_found: bool = True
@@ -174,7 +176,7 @@ class PickList(ScrollView, can_focus=False):
             base = base + self._style("cursor")
         room = max(0, width - _MARGIN - 1)
         label, hint = clean_line(row.label), clean_line(row.hint)
-        if row.marks is not None and hint:
+        if hint and (row.is_hint_whole or row.marks is not None):
             label = cut(label, max(0, room - _GAP - cell_len(hint)))
         if hint and cell_len(label) + _GAP + cell_len(hint) > room:
             hint = cut(hint, max(0, room - _GAP - cell_len(label)))

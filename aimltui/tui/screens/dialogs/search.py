@@ -158,7 +158,7 @@ class ThreadSearch(SearchSheet):
             if heading != group:
                 lines.append(heading)
                 group = heading
-            lines.append(PickRow(thread.id, thread.title, thread.time))
+            lines.append(PickRow(thread.id, thread.title, thread.time, is_hint_whole=True))
             self.places[thread.id] = Place(thread.id)
         if query and (self._hits or self._about != "Messages"):
             lines.append(self._about)
