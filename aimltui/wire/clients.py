@@ -63,18 +63,14 @@ def is_reserved(client: ServedClient, spent: ClientSpent) -> bool:
 
 
 def used_up(client: ServedClient, spent: ClientSpent) -> str | None:
-    """Return which limit of a client is reached, in words; None if none is."""
+    """Return which limit of a client is reached, in words; None if none is. Of several, one of the month."""
     budget = client.budget
-    for limit, gone, word in (
-        (budget.per_day_usd, spent.day_usd, "of today"),
-        (budget.per_month_usd, spent.month_usd, "of this month"),
+    for dollars, gone, tokens, used, word in (
+        (budget.per_month_usd, spent.month_usd, budget.per_month_tokens, spent.month_tokens, "of this month"),
+        (budget.per_day_usd, spent.day_usd, budget.per_day_tokens, spent.day_tokens, "of today"),
     ):
-        if limit is not None and gone >= limit:
-            return f"the ${limit:g} {word} are used up"
-    for count, used, word in (
-        (budget.per_day_tokens, spent.day_tokens, "of today"),
-        (budget.per_month_tokens, spent.month_tokens, "of this month"),
-    ):
-        if count is not None and used >= count:
-            return f"the {count:,} tokens {word} are used up"
+        if dollars is not None and gone >= dollars:
+            return f"the ${dollars:g} {word} are used up"
+        if tokens is not None and used >= tokens:
+            return f"the {tokens:,} tokens {word} are used up"
     return None

@@ -11,7 +11,7 @@ from aimltui.cli.serve import _clients
 from aimltui.common.errors import ConfigError
 from aimltui.config.served_clients import ServedClientSettings, client_of_option
 from aimltui.config.settings import load_settings
-from aimltui.wire.clients import ClientBudget, ServedClient
+from aimltui.wire.clients import ClientBudget, ClientSpent, ServedClient, used_up
 
 
 def read(folder: Path, text: str) -> tuple[ServedClientSettings, ...]:
@@ -90,3 +90,9 @@ def test_a_wrong_value_is_named(tmp_path: Path, text: str) -> None:
 def test_a_wrong_option_is_named(text: str) -> None:
     with pytest.raises(ConfigError, match="--client-token"):
         client_of_option(text)
+
+
+def test_of_two_limits_that_are_reached_the_one_with_the_longer_wait_is_named() -> None:
+    client = ServedClient("alice", ClientBudget(per_day_usd=1.0, per_month_tokens=10))
+    assert used_up(client, ClientSpent(1.0, 5, 1.0, 5)) == "the $1 of today are used up"
+    assert used_up(client, ClientSpent(1.0, 5, 1.0, 10)) == "the 10 tokens of this month are used up"
