@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.screens.main.view import ScreenPart
 
 if TYPE_CHECKING:
     from aimltui.tui.code_consent import Consent
 
 
-class CodeConsentPart(MainView):
+class CodeConsentPart(ScreenPart):
     """Asks whether code may run at all; the card asks about each piece of it."""
 
     def listen_for_code(self) -> None:

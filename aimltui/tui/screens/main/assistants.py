@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from aimltui.client.errors import TransportError
 from aimltui.common.sanitize import clean_line
-from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.screens.main.view import ScreenPart
 
 if TYPE_CHECKING:
     from aimltui.tui.controllers.assistant_keeper import AssistantKeeper
@@ -28,7 +28,7 @@ _GROUP = "assistants"
 _EMPTY, _COPY, _FILE = "empty", "copy", "file"
 
 
-class AssistantsPart(MainView):
+class AssistantsPart(ScreenPart):
     """Shows the assistants, and does with them what the user asks for."""
 
     @property

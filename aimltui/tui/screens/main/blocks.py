@@ -12,7 +12,7 @@ from aimltui.tui.controllers.block_objects import object_text
 from aimltui.tui.controllers.file_actions import FileActions
 from aimltui.tui.screens.inspector.pane import RunPane
 from aimltui.tui.screens.main.file_dialogs import FileDialogs
-from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.startup import Startup
 from aimltui.tui.state.blocks import Block
 from aimltui.tui.state.entries import ToolCallEntry
@@ -26,7 +26,7 @@ _AGAIN: Final = "again"
 """The group of workers that run code again."""
 
 
-class BlocksPart(MainView):
+class BlocksPart(ScreenPart):
     """Marks blocks and does what letters stand for on them.
 
     What a letter does is in `block_actions`, by the id of its command; when it can be used is in the command table.

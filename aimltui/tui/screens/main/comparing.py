@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from aimltui.client.errors import TransportError
 from aimltui.common.sanitize import clean_line
 from aimltui.tui.controllers.messages import BranchChosen, ComparisonStarted, TextReturned
-from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.screens.main.view import ScreenPart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ _HOW_MANY = "Name two to four models, as in /compare gpt-4o-mini claude-sonnet."
 _HINT_S = 4.0
 
 
-class ComparingPart(MainView):
+class ComparingPart(ScreenPart):
     """Chooses the models that answer the next message, and shows their answers."""
 
     def action_compare(self, words: str = "") -> None:

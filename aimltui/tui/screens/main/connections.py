@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from aimltui.common.sanitize import clean_line
-from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.startup import Startup
 from aimltui.tui.state.entries import (
     CHANGE_KEY,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from aimltui.tui.state.addressee import Addressee
 
 
-class ConnectionsPart(MainView):
+class ConnectionsPart(ScreenPart):
     """Opens the screens for connections. They are imported when they are opened."""
 
     def __init__(self, startup: Startup) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aimltui.formatting.numbers import plural
 from aimltui.tui.controllers.messages import AnswerCompleted, TextReturned
-from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.screens.main.view import ScreenPart
 
 if TYPE_CHECKING:
     from aimltui.local_tools.memory import Memory
@@ -24,7 +24,7 @@ _LEAST = 2
 """Messages of a thread that is worth a summary."""
 
 
-class ContextPart(MainView):
+class ContextPart(ScreenPart):
     """Makes and undoes summaries, and saves notes."""
 
     def __init__(self, startup: Startup) -> None:

@@ -9,7 +9,7 @@ from textual import events
 from aimltui.common.sanitize import clean
 from aimltui.formatting.numbers import plural
 from aimltui.tui import clipboard
-from aimltui.tui.screens.main.view import HINT_S, MainView
+from aimltui.tui.screens.main.view import HINT_S, ScreenPart
 from aimltui.tui.startup import Startup
 from aimltui.tui.state.copied_text import text_to_copy
 from aimltui.tui.widgets.prompt_input import PromptInput
@@ -19,7 +19,7 @@ _RESULT_S = 3.0
 """How long the result of copying stands."""
 
 
-class CopyingPart(MainView):
+class CopyingPart(ScreenPart):
     """Handles copying, and the keys that quit."""
 
     def __init__(self, startup: Startup) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aimltui.client.errors import TransportError, Unsupported
 from aimltui.common.sanitize import clean_line
 from aimltui.tui.controllers.messages import BranchChosen, BranchWanted, EditSubmitted, TextReturned
-from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.startup import Startup
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _GO_ON = "Continue your last answer exactly where it was cut off, without repeat
 _TITLE_LIMIT = 500
 
 
-class CorrectingPart(MainView):
+class CorrectingPart(ScreenPart):
     """Handles branches. An edited message, or another answer, begins a branch; nothing that was said is changed."""
 
     def __init__(self, startup: Startup) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from aimltui.common.sanitize import clean_line
-from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.state.attached_files import in_words
 from aimltui.tui.storage.drafts import OtherDraft
 
@@ -13,7 +13,7 @@ _WORDS = 38
 """Characters of a draft's first words in the list."""
 
 
-class DraftsPart(MainView):
+class DraftsPart(ScreenPart):
     """Handles the choice between drafts."""
 
     def action_show_drafts(self) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from aimltui.client.errors import TransportError
 from aimltui.common.errors import AimltuiError
-from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.state.attached_files import AttachedFile, Goal, goal_of
 from aimltui.tui.storage import local_files
 
@@ -26,7 +26,7 @@ T = TypeVar("T")
 _GROUP = "files-screen"
 
 
-class FilesPart(MainView):
+class FilesPart(ScreenPart):
     """Shows the files of thread, assistant and vector stores, and does with them what the user asks for."""
 
     def action_show_files(self) -> None:

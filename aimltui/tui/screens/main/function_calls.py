@@ -11,7 +11,7 @@ from textual import getters
 
 from aimltui.tui.alerts import alert
 from aimltui.tui.controllers.messages import CallsChanged, ThreadListChanged
-from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.startup import Startup
 from aimltui.tui.state import call_card
 from aimltui.tui.widgets.call_card import CallCard
@@ -28,7 +28,7 @@ _SCOPES: dict[str, Scope] = {
 }
 
 
-class FunctionCallsPart(MainView):
+class FunctionCallsPart(ScreenPart):
     """Asks about the calls and the code of the open thread, and tells of those in other threads."""
 
     card = getters.query_one("#call", CallCard)

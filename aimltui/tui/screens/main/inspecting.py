@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aimltui.client.errors import TransportError
 from aimltui.tui.screens.inspector.pane import WIDE, RunPane
-from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.widgets.side_document import SideDocument
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aimltui.tui.state.inspector_pages import Page
 
 
-class InspectingPart(MainView):
+class InspectingPart(ScreenPart):
     """Opens the run inspector, and does what is chosen there."""
 
     def action_inspect_runs(self) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.storage import saving
 from aimltui.tui.storage.saving import SaveError
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from aimltui.interchange.types import Interchange
 
 
-class InterchangePart(MainView):
+class InterchangePart(ScreenPart):
     """Handles import and export."""
 
     def action_import_threads(self, path: str = "") -> None:

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
-from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.startup import Startup
 from aimltui.tui.state.entries import ErrorEntry
 from aimltui.tui.storage.drafts import NEW_THREAD, joined
@@ -22,7 +22,7 @@ _END_S = 3.0
 """Seconds that saving and disconnecting may take before the program ends without them."""
 
 
-class LifecyclePart(MainView):
+class LifecyclePart(ScreenPart):
     """Connects the screen at the start, and closes what is open at the end."""
 
     def __init__(self, startup: Startup) -> None:

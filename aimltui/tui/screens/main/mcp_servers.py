@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
-from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.screens.main.view import ScreenPart
 
 if TYPE_CHECKING:
     from aimltui.local_tools.mcp.source import McpSource
 
 
-class McpServersPart(MainView):
+class McpServersPart(ScreenPart):
     """Shows MCP servers."""
 
     @property

@@ -8,7 +8,7 @@ from functools import partial
 from aimltui.common.sanitize import clean
 from aimltui.tui.controllers.file_actions import FileActions
 from aimltui.tui.screens.main.file_dialogs import FileDialogs
-from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.startup import Startup
 from aimltui.tui.state.entries import Source
 from aimltui.tui.state.passages import alone, located
@@ -17,7 +17,7 @@ from aimltui.tui.widgets.side_document import WIDE, SideDocument
 from aimltui.tui.widgets.transcript import Transcript
 
 
-class PanelsPart(MainView):
+class PanelsPart(ScreenPart):
     """Shows files, outputs and passages that the user chooses in the transcript."""
 
     def __init__(self, startup: Startup) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from aimltui.client.errors import TransportError
 from aimltui.tui.commands.derived import command
-from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.widgets.header import HeaderBar
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _WEB = {"on": "it may search and read pages", "off": "it uses what it knows"}
 _ALL = "all:"
 
 
-class PickersPart(MainView):
+class PickersPart(ScreenPart):
     """Opens the pickers and the help."""
 
     def on_header_bar_model_clicked(self, event: HeaderBar.ModelClicked) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
-from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.startup import Startup
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _LOOK_S = 0.2
 """Seconds between two looks whether all answers are finished."""
 
 
-class QuittingPart(MainView):
+class QuittingPart(ScreenPart):
     """Asks before an answer is cut off by quitting."""
 
     def __init__(self, startup: Startup) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.state.entries import ReasoningEntry, StepEntry
 from aimltui.tui.widgets.status_line import StatusLine
 from aimltui.tui.widgets.transcript import Transcript
@@ -11,7 +11,7 @@ _NEAR_TOP = 30
 """Rows from the first one at which older messages are fetched."""
 
 
-class ReadingPart(MainView):
+class ReadingPart(ScreenPart):
     """Handles the transcript as a text to read."""
 
     def transcript_scrolled(self) -> None:

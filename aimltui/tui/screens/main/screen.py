@@ -42,7 +42,7 @@ from aimltui.tui.screens.main.skills import SkillsPart
 from aimltui.tui.screens.main.threads import ThreadsPart
 from aimltui.tui.screens.main.trash import TrashPart
 from aimltui.tui.screens.main.usage import UsagePart
-from aimltui.tui.screens.main.view import ApplySetting, no_effect
+from aimltui.tui.screens.main.view import ApplySetting, MainView, no_effect
 from aimltui.tui.startup import Startup
 from aimltui.tui.themes import ThemeChoice
 from aimltui.tui.widgets.attachment_bar import AttachmentBar
@@ -89,6 +89,7 @@ class MainScreen(
     FilesPart,
     QuittingPart,
     SendingPart,
+    MainView,
 ):
     """Shows thread list, transcript and prompt, and sends keys to the right one of them.
 

@@ -6,7 +6,7 @@ import asyncio
 import re
 from typing import TYPE_CHECKING
 
-from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.startup import Startup
 from aimltui.tui.state.entries import MessageEntry
 from aimltui.tui.state.search_words import texts_of
@@ -22,7 +22,7 @@ _FRAMES, _FRAME_S = 100, 0.02
 """How often the transcript is asked whether it has an entry that was read, and the seconds between two times."""
 
 
-class SearchPart(MainView):
+class SearchPart(ScreenPart):
     """Searches threads and the open thread."""
 
     def __init__(self, startup: Startup) -> None:

@@ -16,7 +16,7 @@ from aimltui.tui.controllers.messages import (
     TextReturned,
 )
 from aimltui.tui.controllers.start_queue import NEW_THREAD_ACTION
-from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.state.branch_marks import NEXT, PREVIOUS
 from aimltui.tui.state.entries import Appended
 from aimltui.tui.state.guides import TRY_THE_DEMO, chosen_message
@@ -38,7 +38,7 @@ _UNAVAILABLE = {
 """What a slash word says that is not available, where “Nothing to … here.” would not do."""
 
 
-class SendingPart(MainView):
+class SendingPart(ScreenPart):
     """Handles the prompt and the open conversation."""
 
     # Sending

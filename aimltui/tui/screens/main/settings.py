@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aimltui.common.errors import ConfigError
 from aimltui.tui.commands import key_map
-from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.screens.main.view import ScreenPart
 
 if TYPE_CHECKING:
     from aimltui.config.setting_list import SettingInfo
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _FAILED = "The setting holds until the program ends."
 
 
-class SettingsPart(MainView):
+class SettingsPart(ScreenPart):
     """Opens the settings and carries out what is changed there."""
 
     def action_show_settings(self) -> None:

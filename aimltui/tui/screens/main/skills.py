@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
-from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.screens.main.view import ScreenPart
 
 if TYPE_CHECKING:
     from aimltui.local_tools.skills.source import SkillSource
 
 
-class SkillsPart(MainView):
+class SkillsPart(ScreenPart):
     """Shows the skills of the open thread's assistant."""
 
     def action_skills(self) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Awaitable
 
 from aimltui.client.errors import TransportError
 from aimltui.tui.controllers.messages import ThreadListChanged
-from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.widgets.header import HeaderBar
 from aimltui.tui.widgets.thread_list import ThreadList
 
 
-class ThreadsPart(MainView):
+class ThreadsPart(ScreenPart):
     """Handles the thread list and its commands."""
 
     def on_thread_list_changed(self, event: ThreadListChanged) -> None:

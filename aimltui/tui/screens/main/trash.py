@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aimltui.client.errors import TransportError, Unsupported
 from aimltui.common.sanitize import clean_line
 from aimltui.formatting.numbers import plural
-from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.widgets.thread_list import ThreadList
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _NOT_DELETED = "The thread was not deleted"
 
 
-class TrashPart(MainView):
+class TrashPart(ScreenPart):
     """Handles the trash."""
 
     def on_thread_list_delete_requested(self, event: ThreadList.DeleteRequested) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aimltui.client.errors import TransportError, Unsupported
-from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.storage import saving
 from aimltui.tui.storage.saving import SaveError
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _NO_REPORT = "This server does not report what its runs use."
 
 
-class UsagePart(MainView):
+class UsagePart(ScreenPart):
     """Handles usage, budget and balance."""
 
     def action_show_usage(self) -> None:

@@ -282,3 +282,13 @@ class MainView(SelectingScreen):
     @abstractmethod
     def take_key(self, letter: str) -> bool:
         """Do what a letter stands for on the marked card; False if it stands for nothing."""
+
+
+if TYPE_CHECKING:
+    ScreenPart = MainView
+else:
+    ScreenPart = object
+"""The base of a part without decorated handlers: the one widget class `MainScreen` brings in what it needs of `MainView`.
+
+Textual examines all names of a widget class when it is made, for each part again.
+"""
