@@ -25,6 +25,7 @@ from aimltui.wire.runs import (
     SubmitToolOutputs,
 )
 from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL, TOOLS, WEB, ModifyThread, Thread
+from aimltui.wire.tools import TruncationStrategy
 
 if TYPE_CHECKING:
     from aimltui.cli.local_functions import AskedCall, Decision, LocalFunctions
@@ -192,6 +193,7 @@ class Conversation:
             thread_id=self._thread_id,
             assistant_id=self._assistant_id,
             hosted_tools=self._tools,
+            truncation_strategy=TruncationStrategy(type="auto", shorten=True),
             **{name: value for name, value in chosen.items() if value},
         )
         if self._functions is None:

@@ -12,6 +12,7 @@ from aimltui.cli.chat_commands import ChatCommands
 from aimltui.cli.conversation import Conversation
 from aimltui.client.client import AssistantsClient
 from aimltui.client.embedded import EmbeddedTransport
+from aimltui.wire.runs import ListRuns
 from aimltui.wire.threads import ASSISTANT, MODEL, CreateThread, ListThreads
 from tests.support.builders import an_assistant, bounded, opened
 from tests.support.fake_model import FakeModel, says
@@ -42,7 +43,7 @@ async def chatting(directory: Path, model: FakeModel) -> AsyncIterator[tuple[Ass
 
 async def test_a_thread_is_named_left_listed_and_opened_again(tmp_path: Path) -> None:
     model = FakeModel(says("Paris."), says("Rome."), says("About two million."))
-    async with chatting(tmp_path, model) as (_client, line):
+    async with chatting(tmp_path, model) as (client, line):
         await line("The capital of France?")
         assert await line("/title Capitals of Europe") == "\nThis thread is called “Capitals of Europe”.\n"
         assert await line("/new") == "\nA new thread.\n"
@@ -59,6 +60,10 @@ async def test_a_thread_is_named_left_listed_and_opened_again(tmp_path: Path) ->
         said = [message["content"] for message in model.requests[-1].messages if message["role"] == "user"]
         assert said == ["The capital of France?", "How many live there?"]
         assert await line("/last") == "\nAssistant > About two million.\n"
+        threads = (await client.threads.list(ListThreads())).data
+        runs = [run for one in threads for run in (await client.runs.list(ListRuns(thread_id=one.id))).data]
+        assert all(run.truncation_strategy and run.truncation_strategy.shorten for run in runs)
+        assert len(runs) == 3
 
 
 async def test_threads_are_found_by_words_of_their_titles(tmp_path: Path) -> None:

@@ -8,11 +8,13 @@ import pickle
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field
+from pathlib import Path
 from threading import Barrier
 from typing import Any, ClassVar
 
 import pytest
 
+import aimltui
 from aimltui.common.dataclass import dataclass
 
 
@@ -211,3 +213,17 @@ def test_several_threads_may_be_first() -> None:
                 assert [one.x for one in pool.map(first, range(4))] == [0, 1, 2, 3]
     finally:
         sys.setswitchinterval(switching)
+
+
+def test_every_module_that_uses_it_keeps_its_annotations_as_text() -> None:
+    # from Python 3.14 on, a class made anew loses annotations that are not text
+    package = Path(aimltui.__file__).parent
+    users = [
+        path
+        for path in package.rglob("*.py")
+        if "aimltui.common.dataclass import" in path.read_text(encoding="utf-8")
+    ]
+    assert len(users) > 100
+    assert [
+        path for path in users if "from __future__ import annotations" not in path.read_text(encoding="utf-8")
+    ] == []
