@@ -92,6 +92,17 @@ def shown(text: str, width: int) -> str:
     return "\n".join(lines)
 
 
+def width_in(window: tuple[int, int], draw: Callable[[int], str]) -> int:
+    """Return the width for a page: one cell less than the window's where it is too long, for the scrollbar.
+
+    Args:
+        window: Width and height without a scrollbar.
+        draw: Returns the page for a width.
+    """
+    width, height = window
+    return width - (shown(draw(width), width).count("\n") >= height)
+
+
 def _broken(line: str, width: int) -> str:
     indent = line[: len(line) - len(line.lstrip(" "))][: width // 2]
     pieces = wrapped(line, max(1, width - len(indent)))

@@ -166,7 +166,7 @@ class RunView(Vertical):
         self.pane.set_text(text)
 
     def _show(self) -> None:
-        from aimltui.tui.state.inspector_pages import PAGES, TITLES, heading, page_text, shown
+        from aimltui.tui.state.inspector_pages import PAGES, TITLES, heading, page_text, shown, width_in
 
         width = max(20, self.pane.scrollable_content_region.width - 4)
         parts = [
@@ -181,6 +181,11 @@ class RunView(Vertical):
         self._heading.update(
             Content(heading(found, len(self._runs) - self._number, len(self._runs), width, now))
         )
+        if not self.pane.show_vertical_scrollbar and self._page != "events":
+            window = (width, self.pane.size.height)
+            width = width_in(
+                window, lambda cells: page_text(self._page, found, cells, now, is_ascii=self._is_ascii)
+            )
         text = page_text(self._page, found, width, now, is_ascii=self._is_ascii)
         if text != self.text or width != self._width:
             self.text, self._width = text, width

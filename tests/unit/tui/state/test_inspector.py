@@ -13,7 +13,7 @@ from aimltui.common.redaction import hide
 from aimltui.tui.controllers.run_inspector import RunInspector
 from aimltui.tui.state import recordings
 from aimltui.tui.state.inspection import Inspection, TimedEvent, timeline
-from aimltui.tui.state.inspector_pages import PAGES, page_text, shown
+from aimltui.tui.state.inspector_pages import PAGES, page_text, shown, width_in
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.messages import Message, MessageDelta
 from aimltui.wire.runs import Run, SubmitToolOutputs, ToolOutput
@@ -127,3 +127,10 @@ async def test_the_bars_fit_into_the_window(tmp_path: Path) -> None:
             line for line in re.sub(r"\x1b\[[0-9;]*m", "", page).split("\n") if "#" in line or ".." in line
         ]
         assert max(len(line) for line in bars) <= width
+
+
+def test_a_page_that_is_too_long_leaves_room_for_the_scrollbar() -> None:
+    for height, width in ((2, 10), (1, 9)):
+        assert width_in((10, height), lambda cells: "x" * cells + "\nend") == width
+    # a line that is broken makes the page longer
+    assert width_in((10, 2), lambda cells: "x" * 11 + "\nend") == 9
