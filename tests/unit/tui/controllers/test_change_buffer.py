@@ -38,7 +38,7 @@ async def test_what_comes_before_it_is_taken_is_announced_once_and_joined() -> N
 
 
 async def test_after_a_frame_the_rest_comes_by_itself() -> None:
-    receiver = Receiver(0.01)
+    receiver = Receiver(0.5)
     receiver.box.add([Appended("a", "1")])
     await receiver.drain()
     receiver.box.add([Appended("a", "2")])
