@@ -121,12 +121,15 @@ class AimltuiApp(CrashReport, App[None]):
         """Keep keys and clicks from a question that the user may not have seen; letters go to the prompt."""
         if not isinstance(event, events.InputEvent | events.Paste) or event.is_forwarded:
             await super().on_event(event)
-        elif not self._order.holds(event):
+            return
+        if isinstance(event, events.Key):
+            # before it may have to wait for another one: a question counts from when keys came
+            self.key_times.note(event.time)
+        if not self._order.holds(event):
             await self._receive(event)
 
     async def _receive(self, event: events.Event) -> None:
         if isinstance(event, events.Key):
-            self.key_times.note(event.time)
             field = self.screen.focused if self._screen_stack else None
             if not event.is_printable and isinstance(field, Input | TextArea):
                 await _catch_up(field)
@@ -144,7 +147,9 @@ class AimltuiApp(CrashReport, App[None]):
             return
         widget = self.focused or self.screen
         await super().on_event(event)
-        self._order.follow(event, widget)
+        if len(self.screen_stack) > 1:
+            # the fields of a form; on the main screen a tab leads to what letters are not typed into
+            self._order.follow(event, widget)
 
     async def on_key_order_echo(self, echo: KeyOrder.Echo) -> None:
         """Go on with the keys that had to wait for the one before them."""

@@ -12,6 +12,7 @@ from textual.widgets import Input
 from aimltui.tui.screens.dialogs.help import HelpScreen
 from aimltui.tui.screens.dialogs.rename import RenameScreen
 from aimltui.tui.screens.dialogs.sheet import SearchSheet
+from aimltui.tui.widgets.footer import FooterBar
 from tests.support.fake_transport import FakeTransport
 from tests.support.screen import seat
 
@@ -76,3 +77,14 @@ async def test_two_resizes_that_wait_at_once_come_to_an_end(
             await here.pilot.pause()
         assert len(layouts) == settled
         assert screen.size == now
+
+
+async def test_a_resize_that_reaches_a_panel_after_it_was_closed_changes_nothing(tmp_path: Path) -> None:
+    async with seat(FakeTransport(), tmp_path) as here:
+        await here.pilot.press("ctrl+l")
+        await here.until(lambda: isinstance(here.app.screen, SearchSheet))
+        panel = here.app.screen
+        assert isinstance(panel, SearchSheet)
+        panel.dismiss()
+        await here.until(lambda: not panel.query(FooterBar))
+        await panel.on_event(events.Resize(Size(90, 30), Size(90, 30)))

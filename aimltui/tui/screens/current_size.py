@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.geometry import Size
 
 if TYPE_CHECKING:
     from textual.widget import Widget
 
     class _Screen(Widget):
+        _pruning: bool
+
         def _screen_resized(self, size: Size) -> None: ...
 else:
     _Screen = object
@@ -24,3 +27,8 @@ class CurrentSize(_Screen):
 
     def _screen_resized(self, size: Size) -> None:
         super()._screen_resized(self.app.size)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Handle an event; not a resize of a screen that is being closed, whose widgets are gone already."""
+        if not (self._pruning and isinstance(event, events.Resize)):
+            await super().on_event(event)
