@@ -21,7 +21,7 @@ alerts = "bell"         # when a run ends or needs you, and another window is in
 auto_copy = true        # copy text selected with the mouse
 sidebar = "auto"        # auto, shown, hidden
 title = true            # show the thread and its state in the terminal's title
-motion = "full"         # full, or reduced: nothing blinks or slides
+motion = "full"         # full, or reduced: nothing slides or fades
 timestamps = true       # show when each message was written
 plain = false           # true: no colours, no borders, no motion
 
@@ -124,7 +124,7 @@ class UiSettings:
     title: bool = True
     """Show the thread and its state in the terminal's title, and progress where the terminal can."""
     motion: Literal["full", "reduced"] = "full"
-    """`reduced`: nothing blinks or slides."""
+    """`reduced`: nothing slides or fades."""
     timestamps: bool = True
     """Show when each message was written."""
     plain: bool = False

@@ -32,7 +32,7 @@ async def test_settings_are_shown_changed_and_taken_back(tmp_path: Path) -> None
     ) as here:
         assert any("keys.theme" in notice.message for notice in here.app._notifications)
         main = here.screen
-        assert main.prompt.cursor_blink
+        assert not main.prompt.cursor_blink
         await here.pilot.press("f2")
         await here.until(lambda: "Motion" in here.shown())
         await here.pilot.pause()

@@ -59,8 +59,6 @@ class SettingsPart(ScreenPart):
             self.set_class(value == "hidden", "-sidebar-closed")
         if name == "timestamps":
             self.transcript.has_times = bool(value)
-        if name == "motion":
-            self.prompt.cursor_blink = value != "reduced"
         if name == "title" and not value:
             self.window.release()
         self.apply_to_app(info.key, value)
