@@ -33,8 +33,6 @@ class PickRow:
     label: str
     hint: str = ""
     """A hint at the right."""
-    is_hint_whole: bool = False
-    """Whether the label is cut where there is no room for both."""
     is_current: bool = False
     """Whether it is the current choice."""
     is_found: bool = True
@@ -44,6 +42,8 @@ class PickRow:
     marks: tuple[tuple[int, int], ...] | None = None
     """The parts of the label that are marked, of a row whose hint has its place before the label's end; None for the
     letters of the query."""
+    is_hint_whole: bool = False
+    """Whether the label is cut where there is no room for both."""
 
 
 class PickList(ScrollView, can_focus=False):
