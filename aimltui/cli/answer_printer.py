@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from aimltui.cli.answers import Write, files_of
 from aimltui.cli.citations import Citations
 from aimltui.common.sanitize import StreamCleaner, clean
 from aimltui.wire import events
 from aimltui.wire.events import Notice, StreamEvent
 from aimltui.wire.messages import (
-    FilePathAnnotation,
-    ImageFileContent,
     Message,
     MessageDelta,
     RefusalContent,
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 ANSWER = "\nAssistant > "
 PRINTED_HEAD, PRINTED_TAIL = 4_000, 2_000
 """Characters of a long output that are shown: its beginning and its end."""
-
-Write = Callable[[str], None]
 
 
 class AnswerPrinter:
@@ -119,14 +116,7 @@ class AnswerPrinter:
     def _note_files(self, message: Message) -> None:
         if message.incomplete_details is not None:
             self.cut = message.incomplete_details.reason or ""
-        for part in message.content:
-            if isinstance(part, ImageFileContent):
-                self._files[part.image_file.file_id] = None
-            elif isinstance(part, TextContent):
-                for mark in part.text.annotations:
-                    if isinstance(mark, FilePathAnnotation):
-                        self._files[mark.file_path.file_id] = None
-        self._files |= {file.file_id: None for file in message.attachments or () if file.file_id}
+        self._files |= dict.fromkeys(files_of(message))
 
     async def show_files(self, client: AssistantsClient, thread_id: str) -> None:
         """List the sources and the files of the answer, and say how to open the files."""

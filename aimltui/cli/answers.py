@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from aimltui.cli.citations import Citations
@@ -27,6 +27,18 @@ from aimltui.wire.messages import (
 from aimltui.wire.run_steps import RunStep
 
 Write = Callable[[str], None]
+
+
+def files_of(message: Message) -> Iterator[str]:
+    """Yield the ids of the files of a message: its images, those its text names, and its attachments."""
+    for part in message.content:
+        if isinstance(part, ImageFileContent):
+            yield part.image_file.file_id
+        elif isinstance(part, TextContent):
+            for mark in part.text.annotations:
+                if isinstance(mark, FilePathAnnotation):
+                    yield mark.file_path.file_id
+    yield from (file.file_id for file in message.attachments or () if file.file_id)
 
 
 class AnswerWriter(Protocol):
@@ -127,12 +139,7 @@ class MarkdownWriter:
         for part in message.content:
             if isinstance(part, RefusalContent):
                 self.was_refused = True
-            elif isinstance(part, ImageFileContent):
-                self._files[part.image_file.file_id] = None
-            elif isinstance(part, TextContent):
-                paths = (mark for mark in part.text.annotations if isinstance(mark, FilePathAnnotation))
-                self._files |= {mark.file_path.file_id: None for mark in paths}
-        self._files |= {file.file_id: None for file in message.attachments or () if file.file_id}
+        self._files |= dict.fromkeys(files_of(message))
 
     def _styled(self, text: str) -> str:
         return self._colors.feed(text) + self._colors.finish() if self._colors else text

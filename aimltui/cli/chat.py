@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from aimltui.bootstrap.engine import open_engine_and_tools
 from aimltui.bootstrap.source import DEMO_MODEL, Source, find_source
-from aimltui.cli.answer_printer import Write
+from aimltui.cli.answers import Write
 from aimltui.cli.chat_commands import ChatCommands
 from aimltui.cli.conversation import Conversation
 from aimltui.cli.decisions import decided

@@ -16,7 +16,7 @@ from aimltui.wire.messages import ListMessages, Message, TextContent
 from aimltui.wire.threads import ASSISTANT, CreateThread, ModifyThread
 
 if TYPE_CHECKING:
-    from aimltui.cli.answer_printer import Write
+    from aimltui.cli.answers import Write
     from aimltui.cli.conversation import Conversation
     from aimltui.client.client import AssistantsClient
     from aimltui.wire.models import Model

@@ -7,7 +7,8 @@ from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
-from aimltui.cli.answer_printer import AnswerPrinter, Write
+from aimltui.cli.answer_printer import AnswerPrinter
+from aimltui.cli.answers import Write
 from aimltui.cli.wording import incomplete_reason, without_screen_keys
 from aimltui.client.errors import TransportError
 from aimltui.common.sanitize import clean

@@ -11,6 +11,7 @@ from aimltui.cli.finding import find_one
 from aimltui.cli.objects import (
     add_action,
     add_limit,
+    add_output,
     add_yes,
     confirm,
     first,
@@ -42,14 +43,7 @@ def add_files_parser(commands: Any) -> argparse.ArgumentParser:
     )
     export = add_action(actions, "export", "save a file", _export, has_json=False)
     export.add_argument("file", metavar="FILE", help=NAMED)
-    export.add_argument(
-        "--output",
-        "-o",
-        metavar="PATH",
-        type=Path,
-        help="a file or a folder; - for standard output (default: here)",
-    )
-    export.add_argument("--force", action="store_true", help="replace an existing file")
+    add_output(export)
     delete = add_action(actions, "delete", "delete files, also in all vector stores", _delete, has_json=False)
     delete.add_argument("files", nargs="+", metavar="FILE", help=NAMED)
     add_yes(delete)

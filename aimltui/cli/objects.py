@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aimltui.cli.local_threads import add_place, local_client
@@ -46,6 +47,18 @@ def add_action(
 
     parser.set_defaults(run=run)
     return parser
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that say where an export goes, and whether it replaces a file."""
+    parser.add_argument(
+        "--output",
+        "-o",
+        metavar="PATH",
+        type=Path,
+        help="a file or a folder; - for standard output (default: here)",
+    )
+    parser.add_argument("--force", action="store_true", help="replace an existing file")
 
 
 def add_yes(parser: argparse.ArgumentParser) -> None:

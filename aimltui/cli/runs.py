@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aimltui.cli.finding import find_one
-from aimltui.cli.objects import add_action, add_limit, say, say_json, say_list, say_pairs, time_text
+from aimltui.cli.objects import (
+    add_action,
+    add_limit,
+    add_output,
+    say,
+    say_json,
+    say_list,
+    say_pairs,
+    time_text,
+)
 from aimltui.cli.thread_actions import every_thread, find_thread
 
 if TYPE_CHECKING:
@@ -33,14 +42,7 @@ def add_runs_parser(commands: Any) -> argparse.ArgumentParser:
     export = add_action(
         actions, "export", "write a recording of a run, which aimltui replay plays", _export, has_json=False
     )
-    export.add_argument(
-        "--output",
-        "-o",
-        metavar="PATH",
-        type=Path,
-        help="a file or a folder; - for standard output (default: here)",
-    )
-    export.add_argument("--force", action="store_true", help="replace an existing file")
+    add_output(export)
     for one in (show, cancel, export):
         one.add_argument("run_id", metavar="RUN", help=NAMED)
     for one in (listing, show, cancel, export):
