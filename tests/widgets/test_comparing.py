@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,10 +12,13 @@ from aimltui.client.client import AssistantsClient
 from aimltui.client.embedded import EmbeddedTransport
 from aimltui.engine.engine import Engine
 from aimltui.engine.models.base import ChatModel, ModelError, ModelInfo
-from aimltui.tui.screens.dialogs.compare import CompareScreen
+from aimltui.tui.controllers.comparison import Column, Comparison
+from aimltui.tui.screens.dialogs.compare import CompareHost, CompareScreen
 from aimltui.tui.screens.dialogs.compare_picker import ComparePicker
 from aimltui.tui.startup import Connected
-from aimltui.tui.state.entries import MessageEntry
+from aimltui.tui.state.answerers import Answerer
+from aimltui.tui.state.entries import Appended, MessageEntry
+from aimltui.tui.state.file_facts import FileFact
 from aimltui.wire.threads import MODEL, ListThreads
 from tests.support.builders import options
 from tests.support.fake_model import FakeModel, FakeModels, says
@@ -41,6 +44,10 @@ class Models(FakeModels):
 
     async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
         return [ModelInfo(name, name=name) for name in self._by_id]
+
+
+async def no_facts(_: Sequence[tuple[str, bool]]) -> dict[str, FileFact]:
+    return {}
 
 
 def branches(here: Seat) -> dict[str, tuple[int, int]]:
@@ -132,3 +139,26 @@ async def test_models_answer_side_by_side_all_stop_and_one_is_kept(tmp_path: Pat
         await here.until(lambda: not compared())
         assert here.texts()[-2:] == ["And now?", "more from elm"]
         await here.until(lambda: branches(here)["more from elm"] == (1, 2), "the other answer is a branch")
+
+
+async def test_text_that_waits_for_the_next_frame_when_a_column_appears_stands_in_it_once(
+    tmp_path: Path,
+) -> None:
+    async with seat(FakeTransport(), tmp_path) as here:
+        await here.write("Hello!")
+        await here.idle()
+        conversation = here.workspace.current
+        column = Column(Answerer("oak", "oak"))
+        host = CompareHost(lambda _: None, lambda _: None, no_facts, lambda _: None)
+        screen = CompareScreen(Comparison("Hello!", [column]), host, lambda: 0.0, glyphs="unicode")
+        await here.app.push_screen(screen)
+        await here.until(lambda: "1 " in here.shown())
+        answer = next(entry for entry in reversed(here.entries) if isinstance(entry, MessageEntry))
+        # the answer has this text already; the screen has not been told
+        conversation.buffer.add([Appended(answer.id, "SECOND TIME")])
+        column.conversation = conversation
+        screen.show_columns()
+        await here.until(lambda: "Hello!" in here.shown())
+        await here.until(lambda: conversation.buffer.drain() == [])
+        await here.pilot.pause()
+        assert "SECOND TIME" not in here.shown()

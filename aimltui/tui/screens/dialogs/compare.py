@@ -206,6 +206,8 @@ class CompareScreen(Sheet[str | None]):
             answer.show_column(column)
             if conversation is not None:
                 conversation.shown_beside = self._taker(conversation, answer)
+                # what has not been drained yet is shown already, and would be appended once more
+                conversation.buffer.add(None)
         self._show_state()
 
     def _taker(
