@@ -122,7 +122,7 @@ class EventLog:
             wake = self._wake
             fresh = self._entries[position:]
             position += len(fresh)
-            for event in joined(fresh):
+            for event in joined(fresh if after is None else _later(fresh, after)):
                 yield event
             if fresh:
                 continue
@@ -143,6 +143,11 @@ class EventLog:
         self._entries.extend(entries)
         self._wake.set()
         self._wake = asyncio.Event()
+
+
+def _later(entries: Iterable[LogEntry], after: int) -> Iterator[LogEntry]:
+    """Yield the entries after an index: a stored event may be read from the database before the log publishes it."""
+    return (entry for entry in entries if entry.index is None or entry.index > after)
 
 
 def _joins(before: LogEntry, entry: LogEntry) -> bool:

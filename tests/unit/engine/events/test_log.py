@@ -62,6 +62,18 @@ async def test_a_follower_may_begin_in_the_middle() -> None:
     assert text_of(await collect(log.follow(2))) == "abc"
 
 
+async def test_a_follower_that_has_read_further_in_the_database_gets_nothing_twice() -> None:
+    """An event is stored before the log publishes it, so a follower may begin after an index that the log lacks."""
+    log = EventLog()
+    log.publish([StreamEvent(STATE.event, STATE.data, 0)])
+    following = log.follow(2)
+    waiting = asyncio.ensure_future(collect(following))
+    await asyncio.sleep(0)
+    log.publish([StreamEvent(STATE.event, STATE.data, index) for index in (1, 2, 3)])
+    log.close()
+    assert [event.index for event in await waiting] == [3, None]
+
+
 async def test_heads_of_calls_are_never_merged_and_their_arguments_are() -> None:
     log = EventLog()
     for slot in (0, 1):
