@@ -22,7 +22,8 @@ from aimltui.wire.runs import Run
 if TYPE_CHECKING:
     from aimltui.client.client import AssistantsClient
 
-ANSWER = "\nAssistant > "
+ASSISTANT = "Assistant"
+"""What an answer stands behind."""
 PRINTED_HEAD, PRINTED_TAIL = 4_000, 2_000
 """Characters of a long output that are shown: its beginning and its end."""
 
@@ -32,10 +33,12 @@ class AnswerPrinter:
 
     Args:
         write: Writes text to the terminal.
+        speaker: Who answers, as it is shown.
     """
 
-    def __init__(self, write: Write) -> None:
+    def __init__(self, write: Write, speaker: str = ASSISTANT) -> None:
         self._write = write
+        self._head = f"\n{speaker} > "
         self.run: Run | None = None
         """The run as the last event told it."""
         self.cut = ""
@@ -60,7 +63,7 @@ class AnswerPrinter:
                         if said
                         else None
                     )
-                    self._append(ANSWER, value or part.refusal or "")
+                    self._append(self._head, value or part.refusal or "")
             case RunStepDelta():
                 self._show_input(event.data)
             case RunStep() if event.event == events.THOUGHT_MOVED:
@@ -73,7 +76,7 @@ class AnswerPrinter:
                 self.end_part()
                 self._note_files(event.data)
                 if not any(isinstance(part, (TextContent, RefusalContent)) for part in event.data.content):
-                    self._write(f"{ANSWER}{self._text(event.data)}\n")
+                    self._write(f"{self._head}{self._text(event.data)}\n")
             case Notice() if event.data.text:
                 self._write(f"\n… {clean(event.data.text)}\n")
             case _ if event.event == events.ERROR:
@@ -90,7 +93,7 @@ class AnswerPrinter:
             self._citations.note(step)
             self._show_code(step)
         for message in messages:
-            self._write(f"{ANSWER}{clean(self._text(message))}\n")
+            self._write(f"{self._head}{clean(self._text(message))}\n")
             self._note_files(message)
 
     def _show_input(self, delta: RunStepDelta) -> None:

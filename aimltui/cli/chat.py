@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from aimltui.bootstrap.engine import open_engine_and_tools
 from aimltui.bootstrap.source import DEMO_MODEL, Source, find_source
+from aimltui.cli.addressing import DEFAULT_NAME
 from aimltui.cli.answers import Write
 from aimltui.cli.chat_commands import ChatCommands
 from aimltui.cli.conversation import Conversation
@@ -129,7 +130,7 @@ class _Session:
             _write(f"{clean(self._model)} answers; choose another model with --model ID.\n")
         assistant = await client.assistants.create(
             CreateAssistant(
-                name="Chat",
+                name=DEFAULT_NAME,
                 model=self._model,
                 instructions=self._options.instructions,
                 tools=[CodeInterpreterTool(type=kind) for kind in tools if kind == "code_interpreter"],

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from aimltui.cli.addressing import DEFAULT_NAME, named_assistants
+from aimltui.cli.answer_printer import ASSISTANT as ANSWERER
 from aimltui.cli.finding import find_one
 from aimltui.cli.thread_actions import every_thread, title_of
 from aimltui.client.errors import TransportError
@@ -33,6 +35,7 @@ HELP = """
 /open THREAD    go on in a thread: its number in the last list, its title or its id
 /title TITLE    name this thread
 /last           show the last answer again
+/assistants     list assistants; “@NAME TEXT” lets another one answer a message
 /models WORDS   list models; with words, those whose ids have them
 /model MODEL    let another model answer: its number in the last list or its id
 /tools on|off|auto   switch the model's tools
@@ -64,6 +67,7 @@ class ChatCommands:
         """The threads that were listed last."""
         self._models: Sequence[Model] = ()
         self._actions: dict[str, Callable[[str], Coroutine[Any, Any, None]]] = {
+            "assistants": self._list_assistants,
             "help": self._help,
             "last": self._last,
             "model": self._model,
@@ -124,7 +128,7 @@ class ChatCommands:
         self._write(f"\nThread “{clean_line(title_of(thread))}”.\n")
         params = ListMessages(thread_id=thread.id, order="desc", limit=2)
         for message in reversed((await self._client.messages.list(params)).data):
-            self._repeat(message)
+            await self._repeat(message)
 
     async def _with_assistant(self, thread: Thread) -> Thread:
         """The thread; without the assistant that it names if that was deleted."""
@@ -152,7 +156,7 @@ class ChatCommands:
         if not answers:
             self._write("⚠ There is no answer in this thread yet.\n")
             return
-        self._repeat(answers[0], most=None)
+        await self._repeat(answers[0], most=None)
 
     async def _list_models(self, words: str) -> None:
         wanted = words.casefold().split()
@@ -160,6 +164,20 @@ class ChatCommands:
         found = [model for model in page.data if all(word in model.id.casefold() for word in wanted)]
         self._models = found[:_MOST_LISTED]
         self._list([clean_line(model.id) for model in self._models], len(found), "model", "/model")
+
+    async def _list_assistants(self, words: str) -> None:
+        wanted = words.casefold().split()
+        found = [
+            f"@{clean_line(one.name)}"
+            for one in await named_assistants(self._client)
+            if all(word in one.name.casefold() for word in wanted)
+        ]
+        if not found:
+            self._write("\nNo assistant found. The full-screen program makes them.\n")
+            return
+        more = f"{len(found) - _MOST_LISTED:,} more: add words. " if len(found) > _MOST_LISTED else ""
+        lines = "".join(f"  {name}\n" for name in found[:_MOST_LISTED])
+        self._write(f"\n{lines}{more}Begin a message with such a name, and that assistant answers it.\n")
 
     async def _model(self, words: str) -> None:
         if not words:
@@ -179,11 +197,22 @@ class ChatCommands:
         more = f"{count - len(names):,} more: add words. " if count > len(names) else ""
         self._write(f"\n{lines}{more}Choose with “{command} NUMBER”.\n")
 
-    def _repeat(self, message: Message, most: int | None = _MOST_REPEATED) -> None:
+    async def _repeat(self, message: Message, most: int | None = _MOST_REPEATED) -> None:
         parts = [part.text.value for part in message.content if isinstance(part, TextContent)]
         text = clean("\n\n".join(parts)).strip() or "(no text)"
         shown = text if most is None or len(text) <= most else f"{text[:most].rstrip()} …"
-        self._write(f"\n{'You' if message.role == 'user' else 'Assistant'} > {shown}\n")
+        speaker = "You" if message.role == "user" else await self._speaker(message)
+        self._write(f"\n{speaker} > {shown}\n")
+
+    async def _speaker(self, message: Message) -> str:
+        """Return who wrote an answer, if it was another assistant than the one of the thread."""
+        if message.assistant_id in (None, self._conversation.assistant_id):
+            return ANSWERER
+        try:
+            name = (await self._client.assistants.get(message.assistant_id or "")).name
+        except NotFound:
+            name = None
+        return ANSWERER if name in (None, "", DEFAULT_NAME) else clean_line(name or "")
 
 
 def _numbered(listed: Sequence[Any], words: str) -> Any | None:

@@ -7,11 +7,12 @@ from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
+from aimltui.cli.addressing import read_address
 from aimltui.cli.answer_printer import AnswerPrinter
 from aimltui.cli.answers import Write
 from aimltui.cli.wording import incomplete_reason, without_screen_keys
 from aimltui.client.errors import TransportError
-from aimltui.common.sanitize import clean
+from aimltui.common.sanitize import clean, clean_line
 from aimltui.formatting.tools import tools_off_text
 from aimltui.wire.errors import APIError
 from aimltui.wire.messages import CreateMessage, ListMessages
@@ -81,6 +82,11 @@ class Conversation:
         """The thread of the messages to come."""
         return self._thread_id
 
+    @property
+    def assistant_id(self) -> str:
+        """The assistant of the thread."""
+        return self._assistant_id
+
     def go_to(self, thread: Thread) -> None:
         """Go on in a thread, with what it says of model, tools and web.
 
@@ -105,7 +111,11 @@ class Conversation:
         await self._save({MODEL: model, CONNECTION: connection or ""})
 
     async def send(self, text: str) -> None:
-        """Send a message and show the answer. If this is cancelled, it stops the run first."""
+        """Send a message and show the answer. If this is cancelled, it stops the run first.
+
+        Args:
+            text: The message; after an `@` and a name, that assistant answers it.
+        """
         self._printer = AnswerPrinter(self._write)
         await self._guarded(self._answer(text))
 
@@ -135,9 +145,22 @@ class Conversation:
             self._write(f"\n⚠ {clean(error.message)} {clean(remedy)}".rstrip() + "\n")
 
     async def _answer(self, text: str) -> None:
-        params = CreateMessage(thread_id=self._thread_id, role="user", content=text)
-        await self._client.messages.create(params)
-        wanted = await self._wanted()
+        from aimltui.tui.state.addressee import metadata_of
+
+        addressed = await read_address(self._client, text)
+        to = addressed.to
+        if to is not None and not addressed.text:
+            self._write(f"⚠ Write the message behind “@{clean_line(to.name)}”.\n")
+            return
+        if addressed.unknown:
+            self._write(f"\n… No assistant is called “{addressed.unknown}”. “/assistants” lists them.\n")
+        if to is not None:
+            self._printer = AnswerPrinter(self._write, clean_line(to.name))
+        metadata = metadata_of(to) if to is not None else {}
+        await self._client.messages.create(
+            CreateMessage(thread_id=self._thread_id, role="user", content=addressed.text, metadata=metadata)
+        )
+        wanted = await self._wanted(to.assistant_id if to is not None else None)
         if self._streams:
             await self._follow(self._client.runs.stream(wanted))
         else:
@@ -188,11 +211,14 @@ class Conversation:
         except (APIError, TransportError) as error:
             self._write(f"⚠ This holds for this chat only. {clean(error.message)}\n")
 
-    async def _wanted(self) -> CreateRun:
-        chosen = {"model": self._model, "connection": self._connection} if self._model else {}
+    async def _wanted(self, other: str | None = None) -> CreateRun:
+        """Return the parameters of the next run; of another assistant than the thread's, which has its own model."""
+        is_model_chosen = self._model is not None and other is None
+        chosen = {"model": self._model, "connection": self._connection} if is_model_chosen else {}
+        assistant_id = other or self._assistant_id
         wanted = CreateRun(
             thread_id=self._thread_id,
-            assistant_id=self._assistant_id,
+            assistant_id=assistant_id,
             hosted_tools=self._tools,
             truncation_strategy=TruncationStrategy(type="auto", shorten=True),
             **{name: value for name, value in chosen.items() if value},
@@ -201,8 +227,8 @@ class Conversation:
             return wanted
         from aimltui.cli.local_functions import RunOf
 
-        assistant = await self._client.assistants.get(self._assistant_id)
-        is_own = self._assistant_id == self._own_assistant_id
+        assistant = await self._client.assistants.get(assistant_id)
+        is_own = assistant_id == self._own_assistant_id
         return await self._functions.added(wanted, RunOf(assistant, is_own, self._web))
 
     async def _follow(self, events: Events) -> None:

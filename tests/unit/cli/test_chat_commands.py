@@ -12,6 +12,9 @@ from aimltui.cli.chat_commands import ChatCommands
 from aimltui.cli.conversation import Conversation
 from aimltui.client.client import AssistantsClient
 from aimltui.client.embedded import EmbeddedTransport
+from aimltui.tui.state.addressee import addressee_in
+from aimltui.wire.assistants import CreateAssistant
+from aimltui.wire.messages import ListMessages
 from aimltui.wire.runs import ListRuns
 from aimltui.wire.threads import ASSISTANT, MODEL, CreateThread, ListThreads
 from tests.support.builders import an_assistant, bounded, opened
@@ -94,6 +97,38 @@ async def test_a_thread_whose_assistant_was_deleted_goes_on_with_the_one_of_the_
         assert await line("x") == "\nAssistant > Still here.\n"
 
 
+async def test_another_assistant_answers_a_message_that_begins_with_its_name(tmp_path: Path) -> None:
+    model = FakeModel(says("Mine."), says("Clause 4 is void."), says("Back."))
+    async with chatting(tmp_path, model) as (client, line):
+        for name in ("Contract", "Contract reader"):
+            await client.assistants.create(CreateAssistant(name=name, model=f"model of {name}"))
+        assert "\n  @Contract reader\n  @Contract\n" in await line("/assistants")
+        await line("The rent is due on Mondays.")
+        assert await line("@contract READER, is it void?") == "\nContract reader > Clause 4 is void.\n"
+        assert await line("/last") == "\nContract reader > Clause 4 is void.\n"
+        assert await line("Thanks") == "\nAssistant > Back.\n"
+        assert [one.model for one in model.requests] == ["other", "model of Contract reader", "other"]
+        (thread,) = (await client.threads.list(ListThreads())).data
+        said = (await client.messages.list(ListMessages(thread_id=thread.id, order="asc"))).data
+        addressed = [addressee_in(one.metadata) for one in said if one.role == "user"]
+        assert [one and one.name for one in addressed] == [None, "Contract reader", None]
+        assert said[2].text == "is it void?"
+
+
+async def test_a_name_that_is_no_assistants_is_said_and_the_message_is_sent(tmp_path: Path) -> None:
+    model = FakeModel(says("Fine."))
+    async with chatting(tmp_path, model) as (client, line):
+        await client.assistants.create(CreateAssistant(name="Editor", model="m"))
+        assert await line("@Editor") == "⚠ Write the message behind “@Editor”.\n"
+        assert not model.requests
+        told = await line("@Editorial what is this?")
+        assert told == (
+            "\n… No assistant is called “Editorial”. “/assistants” lists them.\n\nAssistant > Fine.\n"
+        )
+        assert await line(" @Editor is a name") == "\nAssistant > Fine.\n"
+        assert [one.model for one in model.requests] == ["other", "other"]
+
+
 @pytest.mark.parametrize("text", ["/etc/hosts is what?", " /new", "1/2", "/8 of it"])
 async def test_a_slash_that_begins_no_command_is_a_message(tmp_path: Path, text: str) -> None:
     async with chatting(tmp_path, FakeModel(says("Fine."))) as (_client, line):
@@ -124,5 +159,17 @@ async def test_a_command_that_cannot_be_run_is_said_and_never_sent(
 async def test_the_help_names_every_command(tmp_path: Path) -> None:
     async with chatting(tmp_path, FakeModel()) as (_client, line):
         told = await line("/help")
-    for name in ("help", "last", "model", "models", "new", "open", "threads", "title", "tools", "web"):
+    for name in (
+        "assistants",
+        "help",
+        "last",
+        "model",
+        "models",
+        "new",
+        "open",
+        "threads",
+        "title",
+        "tools",
+        "web",
+    ):
         assert f"\n/{name} " in told
