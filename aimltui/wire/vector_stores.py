@@ -99,7 +99,7 @@ class FileProgress(Wire):
     """How much of a file has been read, or of its text has been indexed."""
 
     done: int = 0
-    """Pages, slides, sheets or letters; chunks when it is indexed."""
+    """Pages, slides, sheets or letters; hundredths when it is indexed."""
     total: int | None = extension()
     """Their number, if it is known."""
     stage: str | None = extension()

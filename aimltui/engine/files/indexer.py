@@ -6,10 +6,11 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from itertools import islice
+from functools import partial
+from typing import TypeVar
 
 from aimltui.engine.errors import StoreError
 from aimltui.engine.extraction.chunks import Chunk, split
@@ -32,11 +33,14 @@ from aimltui.wire.vector_stores import (
 )
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 _TELL_S = 0.5
 """Seconds after which the progress of a large file is saved again."""
 _AT_ONCE = 16
 """Chunks that are written in one transaction, so that other writers get their turn."""
+_SPLIT_PERCENT = 90
+"""The part of indexing that is splitting a text into chunks with their words; the rest is writing them."""
 
 
 class Indexer:
@@ -135,7 +139,8 @@ class Indexer:
             document = await self._read(entry)
             remarks = document.remarks
             async with self._splitting:
-                chunks, usage = await asyncio.to_thread(self._split, entry, document)
+                chunks = await self._split(entry, document)
+            usage = sum(len(chunk.text.encode()) for chunk in chunks)
             if not await self._keep(entry.seq, chunks):
                 return
         except Stopped:
@@ -163,29 +168,36 @@ class Indexer:
             told[:] = [FileProgress(done=done, total=total or None)]
 
         path = self._blobs.path_of(entry.file_id)
-        reading = asyncio.ensure_future(
-            asyncio.to_thread(self._readers.read, path, entry.filename, progress, entry.encoding)
-        )
-        # it ends with the processes, and nobody may be left to ask how
-        reading.add_done_callback(lambda task: task.cancelled() or task.exception())
-        while not (await asyncio.wait({reading}, timeout=_TELL_S))[0]:
-            if told:
-                await self._tell(entry.seq, told.pop())
-        return reading.result()
+        work = partial(self._readers.read, path, entry.filename, progress, entry.encoding)
+        return await self._telling(entry.seq, told, work)
 
-    def _split(self, entry: Entry, document: Document) -> tuple[list[Chunk], int]:
-        """Return the chunks of a file and the number of bytes of their text."""
-        spend = budget(self._options.extract_s, self._stop)
-        size, overlap = entry.chunking.max_chunk_size_tokens, entry.chunking.chunk_overlap_tokens
-        most = _most_chunks(entry.chunking)
-        chunks = list(islice(split(document.text, size, overlap, spend.check), most + 1))
-        if len(chunks) > most:
-            raise Unreadable(
-                INVALID_FILE, f"The file has more than {MAX_TOKENS:,} tokens. Split it, and add the parts."
-            )
-        placed = _placed(document, chunks)
-        chunks = list(with_context(placed, document.text, entry.filename, spend.check))
-        return chunks, sum(len(chunk.text.encode()) for chunk in chunks)
+    async def _split(self, entry: Entry, document: Document) -> list[Chunk]:
+        """Return the chunks of a file, and save now and then how much of its text has been split."""
+        told: list[FileProgress] = []
+
+        def progress(done: int, total: int) -> None:
+            told[:] = [_indexing(_SPLIT_PERCENT * done // total)]
+
+        # as long in all as the file may be read: a busy machine needs minutes for the longest text
+        spend = budget(10 * self._options.extract_s, self._stop)
+        work = partial(_chunks, entry, document, spend.check, progress)
+        return await self._telling(entry.seq, told, work)
+
+    async def _telling(self, seq: int, told: list[FileProgress], work: Callable[[], T]) -> T:
+        """Do work in a thread, and save now and then how far it is.
+
+        Args:
+            seq: The file.
+            told: Where the work puts how far it is.
+            work: What is done in the thread.
+        """
+        working = asyncio.ensure_future(asyncio.to_thread(work))
+        # it ends with the engine, and nobody may be left to ask how
+        working.add_done_callback(lambda task: task.cancelled() or task.exception())
+        while not (await asyncio.wait({working}, timeout=_TELL_S))[0]:
+            if told:
+                await self._tell(seq, told.pop())
+        return working.result()
 
     async def _keep(self, seq: int, chunks: Sequence[Chunk]) -> bool:
         """Write the chunks; return False if the file is no longer wanted."""
@@ -204,9 +216,8 @@ class Indexer:
                 return False
             if time.monotonic() - told_at >= _TELL_S:
                 told_at = time.monotonic()
-                await self._tell(
-                    seq, FileProgress(done=start + len(piece), total=len(chunks), stage=INDEXING)
-                )
+                written = (100 - _SPLIT_PERCENT) * (start + len(piece)) // len(chunks)
+                await self._tell(seq, _indexing(_SPLIT_PERCENT + written))
         return True
 
     async def _tell(self, seq: int, seen: FileProgress) -> None:
@@ -240,7 +251,46 @@ class Indexer:
         return True
 
 
-def _placed(document: Document, chunks: Sequence[Chunk]) -> Iterator[Chunk]:
+def _chunks(
+    entry: Entry, document: Document, check: Callable[[], None], progress: Callable[[int, int], None]
+) -> list[Chunk]:
+    """Return the chunks of a file.
+
+    Args:
+        entry: The file.
+        document: Its text.
+        check: Called often; it may raise to stop.
+        progress: Called with the characters that are in chunks, and their number.
+    """
+    size, overlap = entry.chunking.max_chunk_size_tokens, entry.chunking.chunk_overlap_tokens
+    few = _limited(split(document.text, size, overlap, check), _most_chunks(entry.chunking))
+    chunks, done = [], 0
+    for chunk in with_context(_placed(document, few), document.text, entry.filename, check):
+        chunks.append(chunk)
+        done += len(chunk.text) - chunk.overlap
+        progress(done, len(document.text))
+    return chunks
+
+
+def _limited(chunks: Iterable[Chunk], most: int) -> Iterator[Chunk]:
+    """Yield the chunks.
+
+    Raises:
+        Unreadable: There are too many.
+    """
+    for number, chunk in enumerate(chunks):
+        if number == most:
+            raise Unreadable(
+                INVALID_FILE, f"The file has more than {MAX_TOKENS:,} tokens. Split it, and add the parts."
+            )
+        yield chunk
+
+
+def _indexing(percent: int) -> FileProgress:
+    return FileProgress(done=percent, total=100, stage=INDEXING)
+
+
+def _placed(document: Document, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
     """Yield the chunks of a document with their places."""
     end = 0
     for chunk in chunks:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -129,6 +129,31 @@ async def test_how_much_of_a_file_is_indexed_is_told(tmp_path: Path, monkeypatch
     assert len(percents) > 2
     assert percents == sorted(percents)
     assert percents[-1] == 100
+
+
+async def test_how_much_of_a_long_text_is_split_is_told_while_it_is_split(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_told = threading.Event()
+    save, add = store_files.tell_progress, indexer.with_context
+
+    def note(conn: Connection, seq: int, progress: FileProgress) -> None:
+        save(conn, seq, progress)
+        if progress.stage == "indexing" and progress.percent is not None and 0 < progress.percent < 90:
+            is_told.set()
+
+    def with_context(chunks: Iterable[Chunk], *rest: Any) -> Iterator[Chunk]:
+        for number, chunk in enumerate(add(chunks, *rest)):
+            assert number != 20 or is_told.wait(PATIENCE_S)
+            yield chunk
+
+    monkeypatch.setattr(store_files, "tell_progress", note)
+    monkeypatch.setattr(indexer, "with_context", with_context)
+    monkeypatch.setattr(indexer, "_TELL_S", 0.001)
+    async with opened(tmp_path) as engine:
+        store = await stored(engine, await kept(engine, "A line about ships.\n" * 6_000))
+        assert (await indexed(engine, store)).file_counts.failed == 0
+    assert is_told.is_set()
 
 
 async def test_a_living_engine_takes_over_from_one_that_dies(tmp_path: Path) -> None:
