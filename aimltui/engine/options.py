@@ -94,7 +94,7 @@ class EngineOptions:
     extract_s: float = 60.0
     """The time limit for extracting the text of one file, in seconds."""
     index_wait_s: float = 60.0
-    """Seconds that a search waits at most for files of the thread that are still being indexed."""
+    """Seconds without progress that a search waits for files of the thread that are being indexed; five times as long in all."""
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     lessons: Lessons = field(default_factory=Lessons)
     """What is known about models from refused requests; shared with the registry of models."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 
 from aimltui.common.dataclass import dataclass
 from aimltui.common.sanitize import clean_line
@@ -38,6 +39,8 @@ SEARCHED_BEFORE = (
 SEARCHED_WITHOUT_TOOLS = "Tools are off, so the best passages of the files were put before the question."
 _LOOK_S = 0.1
 _SLOWEST_LOOK_S = 1.0
+_WAITS = 5
+"""A file that makes progress is waited for so many times longer than one that makes none."""
 _TOLD_FAILURES = 5
 _LONGEST_QUESTION = 1_000
 
@@ -138,22 +141,21 @@ class StoreSearch:
         return outcome
 
     async def _wait_for_files(self) -> int:
-        """Wait until the thread's files are indexed; return how many are not."""
+        """Wait until the thread's files are indexed, as long as there is progress; return how many are not."""
         stores, pause, told = self._state.of_thread, _LOOK_S, ""
+        patience = Patience(self._services.options.index_wait_s)
         files: list[tuple[str, FileProgress | None]] = []
         try:
-            async with asyncio.timeout(self._services.options.index_wait_s):
-                while stores:
-                    files = await self._services.database.read(
-                        lambda conn: store_files.being_read(conn, stores)
-                    )
-                    if not files:
-                        break
-                    told = self._tell(files, told)
-                    await asyncio.sleep(pause)
-                    pause = min(pause * 1.5, _SLOWEST_LOOK_S)
-        except TimeoutError:
-            pass
+            while stores:
+                files = await self._services.database.read(lambda conn: store_files.being_read(conn, stores))
+                if not files:
+                    break
+                told = self._tell(files, told)
+                left_s = patience.left_s(told)
+                if left_s <= 0:
+                    break
+                await asyncio.sleep(min(pause, left_s))
+                pause = min(pause * 1.5, _SLOWEST_LOOK_S)
         finally:
             if told:
                 self._emit(Notice(run_id=self._journal.run_id, kind="cleared"))
@@ -168,6 +170,33 @@ class StoreSearch:
 
     def _emit(self, notice: Notice) -> None:
         self._journal.emit_transient(StreamEvent(NOTICE, notice))
+
+
+class Patience:
+    """How long something is waited for that makes progress.
+
+    Args:
+        wait_s: Seconds without progress, and a fifth of the time in all.
+        clock: Returns seconds.
+    """
+
+    def __init__(self, wait_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._wait_s = wait_s
+        self._clock = clock
+        self._seen = ""
+        self._since = clock()
+        self._latest = self._since + _WAITS * wait_s
+
+    def left_s(self, seen: str) -> float:
+        """Return the seconds that are left.
+
+        Args:
+            seen: How far it is; another text than the last one means progress.
+        """
+        now = self._clock()
+        if seen != self._seen:
+            self._seen, self._since = seen, now
+        return min(self._since + self._wait_s, self._latest) - now
 
 
 def _reading(files: Sequence[tuple[str, FileProgress | None]]) -> str:

@@ -41,7 +41,7 @@ class RunRemarks:
             entry = NoticeEntry(
                 f"{notice.run_id}:notice",
                 notice.what or notice.text,
-                "warning",
+                "info" if notice.kind == "reading" else "warning",
                 until=notice.until if notice.what else None,
                 since=notice.since if notice.what else None,
                 attempt=notice.attempt or "",

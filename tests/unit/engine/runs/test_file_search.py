@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from aimltui.engine.engine import Engine
-from aimltui.engine.runs.file_search import _reading
+from aimltui.engine.runs.file_search import Patience, _reading
 from aimltui.engine.tools.file_search.tool import FileSearch
 from aimltui.wire.binary import Blob
 from aimltui.wire.events import Notice
@@ -25,7 +25,7 @@ from aimltui.wire.run_steps import INCLUDE_SEARCH_CONTENT, FileSearchCall, ListR
 from aimltui.wire.runs import CreateRun
 from aimltui.wire.threads import CreateThread
 from aimltui.wire.vector_stores import INDEXING, FileProgress
-from tests.support.builders import an_assistant, collect, messages_of, opened, run_of
+from tests.support.builders import TestClock, an_assistant, collect, messages_of, opened, run_of
 from tests.support.fake_model import FakeModel, calls, says
 from tests.support.pdfs import ENCRYPTED, pdf
 
@@ -226,6 +226,19 @@ def test_how_far_a_file_is_stands_in_what_a_run_tells() -> None:
         _reading([("a.pdf", FileProgress(done=999, total=1_000, stage=INDEXING))]),
     ]
     assert told == ["Reading a.pdf (3 of 12), and 1 more", "Reading a.mbox (1,200)", "Indexing a.pdf (99 %)"]
+
+
+def test_a_file_that_makes_progress_is_waited_for_longer() -> None:
+    clock = TestClock(0.0)
+    patience = Patience(60.0, clock)
+    assert patience.left_s("Indexing a.txt (1 %)") == 60
+    clock.now = 59.0
+    assert patience.left_s("Indexing a.txt (1 %)") == 1
+    assert patience.left_s("Indexing a.txt (2 %)") == 60
+    clock.now = 119.0
+    assert patience.left_s("Indexing a.txt (2 %)") == 0
+    clock.now = 280.0
+    assert patience.left_s("Indexing a.txt (3 %)") == 20, "five times as long in all"
 
 
 async def test_a_model_learns_why_a_file_cannot_be_searched(tmp_path: Path) -> None:

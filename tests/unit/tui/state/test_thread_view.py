@@ -168,6 +168,16 @@ def test_a_notice_goes_when_the_run_goes_on() -> None:
     assert not [entry for entry in talk.mirror.entries if isinstance(entry, NoticeEntry)]
 
 
+@pytest.mark.parametrize(("kind", "level"), [("reading", "info"), ("retry", "warning")])
+def test_that_a_file_is_read_is_no_warning(kind: str, level: str) -> None:
+    talk = Talk()
+    notice = Notice(run_id="run_1", kind=kind, text="Indexing a.txt (3 %)")
+    talk.mirror.apply(talk.view.apply(StreamEvent("aimltui.notice", notice)))
+    (entry,) = talk.mirror.entries
+    assert isinstance(entry, NoticeEntry)
+    assert entry.level == level
+
+
 def test_queued_messages_stay_at_the_end() -> None:
     talk = Talk()
     talk.say("Hello")
