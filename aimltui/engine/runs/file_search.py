@@ -205,7 +205,8 @@ def _reading(files: Sequence[tuple[str, FileProgress | None]]) -> str:
     if progress is not None and progress.stage == INDEXING:
         parts, doing = f" ({progress.percent} %)", "Indexing"
     elif progress is not None:
-        parts = f" ({progress.done:,} of {progress.total:,})" if progress.total else f" ({progress.done:,})"
+        of = f"{progress.percent} %, {progress.done:,} of {progress.total:,}" if progress.total else ""
+        parts = f" ({of or f'{progress.done:,}'})"
     more = f", and {len(files) - 1:,} more" if len(files) > 1 else ""
     return f"{doing} {clean_line(name)}{parts}{more}"
 

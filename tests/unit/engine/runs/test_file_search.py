@@ -225,7 +225,11 @@ def test_how_far_a_file_is_stands_in_what_a_run_tells() -> None:
         _reading([("a.mbox", FileProgress(done=1_200))]),
         _reading([("a.pdf", FileProgress(done=999, total=1_000, stage=INDEXING))]),
     ]
-    assert told == ["Reading a.pdf (3 of 12), and 1 more", "Reading a.mbox (1,200)", "Indexing a.pdf (99 %)"]
+    assert told == [
+        "Reading a.pdf (25 %, 3 of 12), and 1 more",
+        "Reading a.mbox (1,200)",
+        "Indexing a.pdf (99 %)",
+    ]
 
 
 def test_a_file_that_makes_progress_is_waited_for_longer() -> None:
