@@ -15,6 +15,7 @@ from aimltui.formatting.links import ascii_address, is_web_address
 from aimltui.formatting.web_passages import FETCH_PAGE, WEB_SEARCH, WebPassage, written
 from aimltui.local_tools.types import CallResult, LocalTool, Problem, fingerprint_of
 from aimltui.local_tools.web.errors import SearchError
+from aimltui.local_tools.web.found import Found
 
 PART: Final = 20_000
 """Characters of a page that one call returns."""
@@ -61,7 +62,7 @@ class SearchServer(Protocol):
         """Its host and port, as shown."""
         ...
 
-    async def search(self, query: str) -> list[WebPassage]:
+    async def search(self, query: str) -> Found:
         """Search the web.
 
         Raises:
@@ -166,10 +167,13 @@ class WebSource:
         if not isinstance(query, str) or not query.strip() or self._search is None:
             raise SearchError("query must be a text with the words to search for.")
         found = await self._search.search(query.strip())
-        if not found:
-            return f"The search for “{clean_line(query)}” found nothing. Try other words."
+        answered = f" The search server itself answers: {'; '.join(found.answers)}" if found.answers else ""
+        if not found.passages:
+            other = answered or " Try other words."
+            return f"The search for “{clean_line(query)}” found no page.{other}"
         self._calls += 1
-        return written(f"The web search for “{clean_line(query)}” found:", self._calls, found)
+        intro = f"The web search for “{clean_line(query)}” found:{answered}"
+        return written(intro, self._calls, found.passages)
 
     async def _fetched(self, url: object, part: object) -> str:
         if not isinstance(url, str) or not url.strip():

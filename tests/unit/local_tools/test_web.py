@@ -14,7 +14,7 @@ import pytest
 from aimltui.bootstrap.local_tools import local_tools
 from aimltui.config.settings import load_settings
 from aimltui.engine.files.web_page import WebPage, WebPageError
-from aimltui.formatting.web_passages import read
+from aimltui.formatting.web_passages import WebPassage, read
 from aimltui.local_tools.approvals import Approvals
 from aimltui.local_tools.host import LocalTools, Rules
 from aimltui.local_tools.web.errors import SearchError
@@ -29,6 +29,25 @@ RESULTS = {
         {"url": "https://b.example/2", "title": None, "content": 3},
         "nonsense",
     ]
+}
+
+UNREACHED = {
+    "query": "x",
+    "results": [],
+    "answers": [],
+    "corrections": [],
+    "infoboxes": [],
+    "suggestions": [],
+    "unresponsive_engines": [["brave", "HTTP connection error"], ["wikipedia", "Suspended: timeout"], 3, []],
+}
+"""As SearXNG of August 2026 answers without a network."""
+SUM = {"url": None, "engine": "answerer: avg", "template": "answer/legacy.html", "answer": "avg(1, 3) = 2\n"}
+OSLO: dict[str, Any] = {
+    "infobox": "Oslo",
+    "id": "https://en.wikipedia.org/wiki/Oslo",
+    "content": "Oslo is the capital of Norway.",
+    "urls": [{"title": "Wikipedia", "url": "https://en.wikipedia.org/wiki/Oslo"}],
+    "attributes": [{"label": "Population", "value": "717,710"}, {"label": "Flag", "image": {}}, None],
 }
 
 
@@ -53,6 +72,25 @@ async def serving(searx: Searx) -> AsyncGenerator[SearxNG, None]:
     server = await asyncio.start_server(searx.serve, "127.0.0.1", 0)
     async with server:
         yield SearxNG(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+
+
+async def test_answers_of_the_search_server_itself_and_facts_are_read() -> None:
+    async with serving(Searx(UNREACHED | {"answers": [SUM, {"answer": 3}, "x"]})) as search:
+        text, is_ok = await called(WebSource(no_page, search), "web_search", query="avg 1 3")
+    assert is_ok
+    assert text == "The search for “avg 1 3” found no page. The search server itself answers: avg(1, 3) = 2"
+    box = RESULTS | {"infoboxes": [OSLO, {"infobox": "No page", "id": 3}], "answers": [SUM]}
+    async with serving(Searx(box)) as search:
+        text, _ = await called(WebSource(no_page, search), "web_search", query="oslo")
+    assert text.startswith(
+        "The web search for “oslo” found: The search server itself answers: avg(1, 3) = 2\n"
+    )
+    found = list(read(text).values())
+    assert found[0] == WebPassage(OSLO["id"], "Oslo", "Oslo is the capital of Norway.\nPopulation: 717,710")
+    assert len(found) == 3
+    async with serving(Searx(UNREACHED | {"unresponsive_engines": []})) as search:
+        text, is_ok = await called(WebSource(no_page, search), "web_search", query="xyzzy")
+    assert (text, is_ok) == ("The search for “xyzzy” found no page. Try other words.", True)
 
 
 async def no_page(url: str) -> WebPage:
@@ -82,6 +120,9 @@ async def test_results_are_numbered_and_harmless(monkeypatch: pytest.MonkeyPatch
         text, is_ok = await called(WebSource(no_page, search), "web_search", query="warranty & law")
     assert is_ok
     assert searx.asked[0].startswith("GET /search?q=warranty+%26+law&format=json HTTP/1.1")
+    # without these its limiter takes the program for a bot
+    assert "\r\naccept: application/json, text/html;q=0.1\r\n" in searx.asked[0].lower()
+    assert "\r\naccept-language: *\r\n" in searx.asked[0].lower()
     found = read(text)
     assert [(key, one.url, one.title) for key, one in found.items()] == [
         (("w1", 1), "https://a.example/1", "One"),
@@ -99,6 +140,10 @@ async def test_results_are_numbered_and_harmless(monkeypatch: pytest.MonkeyPatch
         (Searx(b"", "429 Too Many"), "Wait a moment"),
         (Searx(b"", "302 Found", "location: http://127.0.0.1:1/\r\n"), "which is not followed"),
         (Searx(b"", "500 Oh"), "answered 500"),
+        (
+            Searx(UNREACHED),
+            "did not answer: brave (HTTP connection error), wikipedia (Suspended: timeout). Try",
+        ),
         (Searx(b"[" * 100_000), "Add “json”"),
         (Searx(b" " * (4 * 1024 * 1024 + 1)), "more than 4 MB"),
     ],
