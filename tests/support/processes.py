@@ -1,4 +1,4 @@
-"""The scripted chat server as a process of its own."""
+"""Processes beside the test: whether one is running, and the scripted chat server as one."""
 
 from __future__ import annotations
 
@@ -6,8 +6,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from tests.support.terminal import ROOT
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process is running; one that has ended and waits for its parent is not."""
+    try:
+        # looked at once: between two looks it may end
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
 
 
 @contextmanager

@@ -47,7 +47,9 @@ async def main():
     async with opened(Path(sys.argv[1]), model) as engine:
         async for event in engine.runs.stream_create_run(await a_run_wanted(engine)):
             if event.event == "thread.message.delta":
-                await asyncio.sleep(0.3)
+                async def is_stored():
+                    return (await messages_of(engine, run.thread_id))[-1].text == "kept text"
+                await until(is_stored)
                 print(run.thread_id, run.id, flush=True)
             elif isinstance(event.data, Run):
                 run = event.data

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +13,8 @@ from aimltui.local_tools.functions.docstrings import read_docstring
 from aimltui.local_tools.functions.library import FunctionLibrary
 from aimltui.local_tools.functions.parsing import parse_functions
 from aimltui.local_tools.types import Limits, LocalTool
+from tests.support.builders import until
+from tests.support.processes import is_running
 
 SOURCE = '''
 import enum, os, subprocess, sys, time
@@ -282,21 +282,5 @@ def test_type_hints_are_read_without_running_the_file() -> None:
     assert h.problem
 
 
-async def until(condition: object) -> None:
-    assert callable(condition)
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end
-        await asyncio.sleep(0.02)
-
-
 async def gone(pid: int) -> None:
-    def is_gone() -> bool:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        # a container's first process may not collect what it inherits
-        return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()
-
-    await until(is_gone)
+    await until(lambda: not is_running(pid))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -28,6 +27,7 @@ from aimltui.local_tools.mcp.session import open_session
 from aimltui.local_tools.mcp.source import McpSource
 from aimltui.local_tools.types import CallResult, Limits
 from tests.support.mcp_server import ECHO, Refusal, ScriptedServer
+from tests.support.processes import is_running
 
 # one worker imports the mcp package, which takes a second
 pytestmark = pytest.mark.xdist_group("mcp")
@@ -604,8 +604,6 @@ PROCESS = """
 import json, os, subprocess, sys
 child = subprocess.Popen(["sleep", "300"])
 print("not a message", "", "[1]", sep="\\n", flush=True)
-for number in range(1000):
-    print(f"\\x1b[31mnoise {number}", file=sys.stderr, flush=True)
 for line in sys.stdin:
     message = json.loads(line)
     if "id" not in message:
@@ -615,6 +613,9 @@ for line in sys.stdin:
             result = {"protocolVersion": "2025-11-25", "capabilities": {"tools": {}},
                       "serverInfo": {"name": "p", "version": "1"}}
         case "tools/list":
+            # by now its first line, which is no message, has been read
+            for number in range(1000):
+                print(f"\\x1b[31mnoise {number}", file=sys.stderr, flush=True)
             result = {"tools": [{"name": "about", "inputSchema": {"type": "object"}}]}
         case _:
             about = {"pid": os.getpid(), "child": child.pid, "env": dict(os.environ), "cwd": os.getcwd()}
@@ -678,14 +679,6 @@ async def test_a_process_ends_also_where_the_program_has_no_patience(tmp_path: P
             await asyncio.sleep(0.005)
         while any(map(is_running, pids)):  # noqa: ASYNC110
             await asyncio.sleep(0.005)
-
-
-def is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 @pytest.mark.parametrize(

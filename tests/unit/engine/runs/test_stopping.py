@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from pathlib import Path
 
@@ -253,11 +254,10 @@ async def test_a_model_that_will_not_let_go_does_not_keep_the_run(tmp_path: Path
     class Stubborn(FakeModel):
         async def stream(self, request):  # type: ignore[no-untyped-def]
             yield ChatChunk(text="mine")
-            for _ in range(3):
-                try:
-                    await asyncio.sleep(0.4)
-                except asyncio.CancelledError:
-                    continue
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+            # longer than the engine waits for it
+            await asyncio.sleep(0.8)
             yield ChatChunk(text="more")
 
     events, _ = await cancelled_after(tmp_path, Stubborn(), "thread.message.delta")

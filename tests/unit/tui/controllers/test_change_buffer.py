@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from aimltui.tui.controllers.change_buffer import ChangeBuffer
 from aimltui.tui.state.entries import Appended, Removed
 
@@ -37,13 +39,16 @@ async def test_what_comes_before_it_is_taken_is_announced_once_and_joined() -> N
     assert await receiver.drain() == [Appended("a", "x" * 1_000)]
 
 
-async def test_after_a_frame_the_rest_comes_by_itself() -> None:
-    receiver = Receiver(0.5)
+async def test_after_a_frame_the_rest_comes_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    receiver = Receiver(600)
     receiver.box.add([Appended("a", "1")])
     await receiver.drain()
     receiver.box.add([Appended("a", "2")])
     receiver.box.add([Removed("a")])
     assert receiver.count == 1
+    loop = asyncio.get_running_loop()
+    time = loop.time
+    monkeypatch.setattr(loop, "time", lambda: time() + 600)
     assert await receiver.drain() == [Appended("a", "2"), Removed("a")]
     assert receiver.count == 2
 
