@@ -36,6 +36,7 @@ from aimltui.tui.widgets.transcript.strips import (
     selected_strip,
     strip_of,
 )
+from aimltui.tui.widgets.transcript.thumb_bar import ThumbBar
 from aimltui.tui.widgets.transcript.viewport import Viewport
 from aimltui.tui.widgets.transcript.window import Window
 
@@ -92,6 +93,17 @@ class Pane(ScrollView):
     def draws_pictures(self) -> bool:
         """Whether half blocks can show pictures: not without colours, and not with ASCII glyphs."""
         return self._glyphs != "ascii" and not self.app.no_color
+
+    @property
+    def vertical_scrollbar(self) -> ThumbBar:
+        """The scrollbar, which is made when it is needed first."""
+        bar = self._vertical_scrollbar
+        if bar is None:
+            self._vertical_scrollbar = bar = ThumbBar(thickness=self.scrollbar_size_vertical)
+            bar.display = False
+            self.app._start_widget(self, bar)
+        assert isinstance(bar, ThumbBar)
+        return bar
 
     # Size and theme
 
@@ -161,11 +173,10 @@ class Pane(ScrollView):
         try:
             if size != self.virtual_size:
                 self.set_reactive(Widget.virtual_size, size)
-                bar = self.vertical_scrollbar
-                bar.window_virtual_size = size.height
-                bar.window_size = self._viewport.height
+                self.vertical_scrollbar.resize_content(size.height, self._viewport.height)
             self.set_reactive(Widget.scroll_target_y, float(y))
             self.scroll_y = y
+            self.vertical_scrollbar.update_thumb()
         finally:
             self._is_placing = False
 
