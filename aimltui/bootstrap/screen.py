@@ -125,6 +125,7 @@ def startup_from(options: argparse.Namespace) -> Startup:
         keys=settings.keys,
         motion="reduced" if is_plain else settings.ui.motion,
         timestamps=settings.ui.timestamps,
+        pictures=settings.ui.pictures,
         is_plain=is_plain,
         flags={key: value for key, value in flags.items() if value}
         | ({"ui.plain": "true"} if options.plain else {}),

@@ -83,6 +83,12 @@ GROUPS: Final[Mapping[str, tuple[SettingInfo, ...]]] = {
         SettingInfo("ui.motion", "Motion", "With reduced, nothing slides or fades.", is_live=True),
         SettingInfo("ui.timestamps", "Times", "Show when each message was written.", is_live=True),
         SettingInfo(
+            "ui.pictures",
+            "Pictures",
+            "Draw pictures in threads: auto as sharply as the terminal can, blocks with coloured half blocks.",
+            is_live=True,
+        ),
+        SettingInfo(
             "ui.plain",
             "Plain",
             "No colours, borders or motion, like --plain. For screen readers there is also aimltui chat.",

@@ -23,6 +23,7 @@ sidebar = "auto"        # auto, shown, hidden
 title = true            # show the thread and its state in the terminal's title
 motion = "full"         # full, or reduced: nothing slides or fades
 timestamps = true       # show when each message was written
+pictures = "auto"       # pictures in threads: auto (as sharp as the terminal can), blocks, off
 plain = false           # true: no colours, no borders, no motion
 
 [keys]                  # other keys for commands: settings (F2) shows their names
@@ -129,6 +130,8 @@ class UiSettings:
     """Show when each message was written."""
     plain: bool = False
     """No colours, no borders, no motion."""
+    pictures: Literal["auto", "blocks", "off"] = "auto"
+    """How pictures are drawn in threads: as sharply as the terminal can, with half blocks, or not at all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,3 +193,5 @@ class Startup:
     """Returns Unix seconds; None is the machine's clock. Tests stop it."""
     key_times: KeyTimes = field(default_factory=KeyTimes)
     """When keys came: a question takes none while the user types. Tests give it a clock."""
+    pictures: Literal["auto", "blocks", "off"] = "auto"
+    """How pictures are drawn in threads."""

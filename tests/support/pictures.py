@@ -6,6 +6,9 @@ import struct
 import zlib
 from functools import cache
 
+from aimltui.tui.pictures.decoding import BOX, Thumbnail
+from aimltui.tui.pictures.worker import reduce
+
 
 def png(width: int, height: int, rows: bytes) -> bytes:
     """A PNG of these pixels, three bytes each."""
@@ -32,6 +35,12 @@ def plot(width: int, height: int) -> bytes:
                 b"\x33\x33\x33" if axis else bytes((40 + bar * 12, 110, 200)) if inside else b"\xff\xff\xff"
             )
     return png(width, height, bytes(rows))
+
+
+def thumbnail(content: bytes, box: tuple[int, int] = BOX) -> Thumbnail:
+    """Decode a picture as the program does, without its process."""
+    found = reduce(content, box)
+    return Thumbnail(*found.size, found.png, found.lightness)
 
 
 def bomb(side: int) -> bytes:

@@ -12,7 +12,6 @@ from textual.pilot import Pilot
 from textual.selection import SELECT_ALL, Selection
 
 from aimltui.tui.line_filters import SafeLineFilter
-from aimltui.tui.pictures import decode
 from aimltui.tui.state.entries import (
     Added,
     Appended,
@@ -33,7 +32,7 @@ from aimltui.tui.state.entries import (
 from aimltui.tui.state.file_facts import FileFact
 from aimltui.tui.widgets.transcript import Transcript
 from tests.support.builders import PATIENCE_S
-from tests.support.pictures import plot
+from tests.support.pictures import plot, thumbnail
 
 
 class Bare(App[None]):
@@ -656,21 +655,29 @@ async def test_a_file_whose_name_is_that_of_a_picture_is_drawn_once_its_name_is_
         await on.until(lambda: on.app.wanted == [{"file-1": False}])
         on.transcript.learn(files={"file-1": FileFact("plot.png", 900)})
         await on.until(lambda: on.app.wanted[1:] == [{"file-1": True}])
-        on.transcript.learn(files={"file-1": FileFact("plot.png", 900, decode(plot(160, 90)))})
-        assert sum("▀" in line for line in await on.painted()) > 8
+        on.transcript.learn(files={"file-1": FileFact("plot.png", 900, thumbnail(plot(160, 90)))})
+        assert sum("▀" in line for line in await on.painted()) == 8
 
 
 async def test_pictures_are_drawn_where_there_are_colours_and_named_everywhere() -> None:
     shown = MessageEntry(
         "m1", "assistant", "A", "", attachments=(Attachment("file-1", "p", is_picture=True, is_made=True),)
     )
-    fact = FileFact("plot.png", 900, decode(plot(160, 90)))
+    fact = FileFact("plot.png", 900, thumbnail(plot(160, 90)))
     async with scene(shown) as on:
         await on.until(lambda: on.app.wanted == [{"file-1": True}])
         on.transcript.learn(files={"file-1": fact})
         lines = await on.painted()
-        assert sum("▀" in line for line in lines) > 8
+        assert sum("▀" in line for line in lines) == 8
         assert any("plot.png 160×90 900 B" in line for line in lines)
+        on.transcript.pictures = "off"
+        lines = await on.painted()
+        assert not any("▀" in line for line in lines)
+        assert any("plot.png 160×90 900 B  enter view" in line for line in lines)
+        on.app.add_class("-plain")
+        on.transcript.pictures = "auto"
+        lines = await on.painted()
+        assert not any("▀" in line or "enter view" in line for line in lines)
 
 
 async def test_a_long_message_of_the_user_is_folded_and_its_whole_text_is_shown_and_copied() -> None:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from aimltui.client.client import AssistantsClient
 from aimltui.client.errors import TransportError
 from aimltui.common.sanitize import clean_line
-from aimltui.tui.pictures import MAX_BYTES, PictureError, decode
+from aimltui.tui.pictures.decoding import decode
+from aimltui.tui.pictures.worker import MAX_BYTES, PictureError
 from aimltui.tui.state.file_facts import FileFact
 from aimltui.wire.errors import APIError, NotFound
 
 log = logging.getLogger(__name__)
 
 _AT_ONCE: Final = 4
+_MOST_BYTES: Final = 32 << 20
+"""Bytes of decoded pictures that are remembered."""
 
 
 class FileCache:
@@ -30,6 +34,7 @@ class FileCache:
         self._client = client
         self._facts: dict[str, FileFact] = {}
         self._gate = asyncio.Semaphore(_AT_ONCE)
+        self._decoding = asyncio.Lock()
 
     async def learn(self, wanted: Iterable[tuple[str, bool]]) -> dict[str, FileFact]:
         """What is known of some files; the server is asked for what is missing.
@@ -71,14 +76,27 @@ class FileCache:
                 # the server is asked again when the file is drawn the next time
                 return FileFact(known.name if known else file_id, problem="unavailable")
         self._facts[file_id] = known
+        self._drop_pictures()
         return known
+
+    def _drop_pictures(self) -> None:
+        """Forget the pictures that were decoded first where all together take too much memory."""
+        drawn = [(file_id, fact) for file_id, fact in self._facts.items() if fact.picture is not None]
+        total = sum(fact.weight for _, fact in drawn)
+        for file_id, fact in drawn[:-1]:
+            if total <= _MOST_BYTES:
+                return
+            total -= fact.weight
+            self._facts[file_id] = replace(fact, picture=None)
 
     async def _with_picture(self, file_id: str, fact: FileFact) -> FileFact:
         if fact.size is not None and fact.size > MAX_BYTES:
             return FileFact(fact.name, fact.size, problem="too large to be shown")
         content = await self.content(file_id)
         try:
-            picture = await asyncio.to_thread(decode, content)
+            # one at a time: each takes a core, and memory as its picture is large
+            async with self._decoding:
+                picture = await decode(content)
         except PictureError as error:
             return FileFact(fact.name, fact.size, problem=str(error))
         return FileFact(fact.name, fact.size, picture)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import field
-from typing import Protocol
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import field, replace
+from typing import Final, Protocol
 
 from aimltui.common.dataclass import dataclass
 from aimltui.tui.state.entries import Entry, MessageEntry, StepEntry
 
+Rgb = tuple[int, int, int]
+"""Red, green, blue: 0 to 255."""
 
-class Picture(Protocol):
+
+class Picture(Hashable, Protocol):
     """A decoded picture."""
 
     @property
@@ -23,8 +26,21 @@ class Picture(Protocol):
         """Pixels of the original picture."""
         ...
 
-    def pixels(self, width: int, height: int) -> bytes:
-        """The picture in this size: three bytes per pixel, row after row."""
+    @property
+    def png(self) -> bytes:
+        """The reduced picture as a PNG."""
+        ...
+
+    def ground_for(self, ground: Rgb) -> Rgb:
+        """Return the colour that is seen through the picture where it is transparent.
+
+        Args:
+            ground: What it is drawn on; the answer is another colour if the picture could hardly be seen there.
+        """
+        ...
+
+    def pixels(self, width: int, height: int, ground: Rgb) -> bytes:
+        """The picture in this size on a ground: three bytes per pixel, row after row."""
         ...
 
 
@@ -38,6 +54,11 @@ class FileFact:
     picture: Picture | None = None
     problem: str = ""
     """Why it is not shown, in a few words."""
+
+    @property
+    def weight(self) -> int:
+        """Bytes of memory that its picture takes."""
+        return len(self.picture.png) if self.picture is not None else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +82,39 @@ class Extras:
     """By the call's id."""
     waiting: frozenset[str] = frozenset()
     """The ids of the calls that wait for the user."""
+
+    def learn(self, files: Mapping[str, FileFact]) -> set[str]:
+        """Take facts about files, and forget the pictures learned first where all take too much memory.
+
+        Returns:
+            The ids of the files whose pictures were forgotten.
+        """
+        for file_id, fact in files.items():
+            self.files.pop(file_id, None)
+            self.files[file_id] = fact
+        drawn = [(file_id, fact.weight) for file_id, fact in self.files.items() if fact.picture is not None]
+        total = sum(weight for _, weight in drawn)
+        dropped = set()
+        for file_id, weight in drawn[:-1]:
+            if total <= MOST_PICTURE_BYTES:
+                break
+            total -= weight
+            dropped.add(file_id)
+        self._drop(dropped)
+        return dropped
+
+    def retain_pictures(self, entries: Iterable[Entry]) -> None:
+        """Forget the pictures that none of these entries shows."""
+        shown = {file_id for entry in entries for file_id, _ in file_ids(entry)}
+        self._drop({id_ for id_, fact in self.files.items() if fact.picture is not None} - shown)
+
+    def _drop(self, ids: Iterable[str]) -> None:
+        for file_id in ids:
+            self.files[file_id] = replace(self.files[file_id], picture=None)
+
+
+MOST_PICTURE_BYTES: Final = 48 << 20
+"""Bytes of pictures that a thread remembers."""
 
 
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")

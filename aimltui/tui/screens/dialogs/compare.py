@@ -17,6 +17,7 @@ from textual.widgets import Static
 from aimltui.common.dataclass import dataclass
 from aimltui.common.sanitize import clean_line
 from aimltui.tui.commands.command import FooterItem
+from aimltui.tui.pictures.setting import PictureSetting
 from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
 from aimltui.tui.state.branch_marks import END_ID
 from aimltui.tui.state.entries import Added, Change, Entry, ErrorEntry, MessageEntry, Replaced
@@ -139,6 +140,7 @@ class CompareScreen(Sheet[str | None]):
         host: What it asks of the program.
         clock: Unix seconds.
         glyphs: The signs of the transcript.
+        pictures: How pictures are drawn.
     """
 
     IS_PANE = True
@@ -165,6 +167,7 @@ class CompareScreen(Sheet[str | None]):
         clock: Callable[[], float],
         *,
         glyphs: GlyphSet,
+        pictures: PictureSetting = "auto",
     ) -> None:
         super().__init__(f"Compare: {comparison.question[:500]}", (_KEEP, _OTHER, _STOP))
         self._comparison = comparison
@@ -172,6 +175,8 @@ class CompareScreen(Sheet[str | None]):
         self._glyphs = glyph_set(glyphs)
         self._titles = [ColumnTitle(number) for number, _ in enumerate(comparison.columns, 1)]
         self._answers = [AnswerColumn(clock=clock, glyphs=glyphs) for _ in comparison.columns]
+        for answer in self._answers:
+            answer.pictures = pictures
         self._at = 0
         self._shown: set[Column] = set()
 

@@ -22,7 +22,7 @@ from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
 from aimltui.tui.state.file_facts import Picture
 from aimltui.tui.widgets.line_input import LineInput
 from aimltui.tui.widgets.text_pane import TextPane
-from aimltui.tui.widgets.transcript.renderers.files import half_block_rows, picture_size
+from aimltui.tui.widgets.transcript.renderers.files import half_block_rows, picture_size, rgb_of
 
 _LEFT_OUT = re.compile(r"^\[… ([\d,]+) characters are left out here …\]$", re.M)
 _KEPT = re.compile(r"^\[All of the output is kept as ([\w.-]{1,80})\.\]$", re.M)
@@ -172,7 +172,7 @@ class PictureView(Widget, can_focus=True):
             columns, rows = picture_size(self._picture, width, height)
             left = Segment(" " * ((width - columns) // 2), ground)
             right = Segment(" " * (width - columns - (width - columns) // 2), ground)
-            drawn = half_block_rows(self._picture, columns, rows)
+            drawn = half_block_rows(self._picture, columns, rows, rgb_of(ground.bgcolor))
             self._rows = ((width, height), [Strip([left, *row, right]) for row in drawn])
         strips = self._rows[1]
         number = y - (height - len(strips)) // 2

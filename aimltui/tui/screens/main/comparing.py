@@ -126,4 +126,6 @@ class ComparingPart(ScreenPart):
             learn=workspace.files.learn,
             pass_on=self.post_message,
         )
-        self.app.push_screen(CompareScreen(event.comparison, host, self.clock, glyphs=glyphs), closed)
+        pictures = self.startup.pictures
+        sheet = CompareScreen(event.comparison, host, self.clock, glyphs=glyphs, pictures=pictures)
+        self.app.push_screen(sheet, closed)

@@ -110,7 +110,7 @@ class PanelsPart(ScreenPart):
         self.app.push_screen(viewer, then)
 
     async def _view_file(self, file_id: str) -> None:
-        file = await self._dialogs.fetch(file_id, as_picture=self.transcript.draws_pictures)
+        file = await self._dialogs.fetch(file_id, as_picture=self.transcript.picture_use != "named")
         if file is None:
             return
         if file.picture is not None:

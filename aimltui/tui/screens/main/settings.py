@@ -52,13 +52,15 @@ class SettingsPart(ScreenPart):
     def preview_setting(self, info: SettingInfo, value: Value | None) -> None:
         """Show the effect of a value at once."""
         name = info.key.removeprefix("ui.")
-        if name in ("alerts", "auto_copy", "sidebar", "title", "motion", "timestamps"):
+        if name in ("alerts", "auto_copy", "sidebar", "title", "motion", "timestamps", "pictures"):
             change: dict[str, Any] = {name: value}
             self.startup = replace(self.startup, **change)
         if name == "sidebar":
             self.set_class(value == "hidden", "-sidebar-closed")
         if name == "timestamps":
             self.transcript.has_times = bool(value)
+        if name == "pictures":
+            self.transcript.pictures = self.startup.pictures
         if name == "title" and not value:
             self.window.release()
         self.apply_to_app(info.key, value)

@@ -98,6 +98,10 @@ def _target_of(href: str) -> ClickTarget:
     return ClickTarget("link", href)
 
 
+PictureUse = Literal["drawn", "viewed", "named"]
+"""Whether a picture is drawn in the thread, only in a viewer, or not at all: then its name stands for it."""
+
+
 class StyledText(NamedTuple):
     """A run of text in one style."""
 
@@ -118,10 +122,17 @@ class RenderContext:
     """Unix seconds, for running times and countdowns."""
     extras: Extras = field(default_factory=Extras)
     """Facts about files and repeated calls; the same object while the widget lives."""
-    half_blocks: bool = True
-    """Whether pictures are drawn."""
+    pictures: PictureUse = "drawn"
+    """What happens to pictures."""
     has_times: bool = True
     """Whether a message shows when it was written."""
+    picture_rows: int = 12
+    """The greatest height of a picture."""
+
+    @property
+    def draws_pictures(self) -> bool:
+        """Whether pictures are drawn in the thread."""
+        return self.pictures == "drawn"
 
 
 class Row:

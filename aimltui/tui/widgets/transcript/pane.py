@@ -14,10 +14,11 @@ from textual.strip import Strip
 from textual.theme import Theme
 from textual.widget import Widget
 
+from aimltui.tui.pictures.setting import PictureSetting, has_colours, picture_rows
 from aimltui.tui.state.file_facts import Extras
 from aimltui.tui.widgets.transcript.block_cursor import BlockCursor
 from aimltui.tui.widgets.transcript.blocks import Stop
-from aimltui.tui.widgets.transcript.canvas import RenderContext, Row
+from aimltui.tui.widgets.transcript.canvas import PictureUse, RenderContext, Row
 from aimltui.tui.widgets.transcript.finder import Finder
 from aimltui.tui.widgets.transcript.glyphs import GlyphSet, glyph_set
 from aimltui.tui.widgets.transcript.item import Item
@@ -54,6 +55,8 @@ class Pane(ScrollView):
     """Whether the end stays visible while text arrives."""
     has_times: reactive[bool] = reactive(True, repaint=False)
     """Whether messages show when they were written."""
+    pictures: reactive[PictureSetting] = reactive("auto", repaint=False)
+    """Whether pictures are drawn, and how; see `config.settings.UiSettings`."""
     new_lines: reactive[int] = reactive(0, repaint=False)
     """Lines that were added below the window since it left the end."""
 
@@ -90,9 +93,11 @@ class Pane(ScrollView):
         """Size of the container for which the window was last placed."""
 
     @property
-    def draws_pictures(self) -> bool:
-        """Whether half blocks can show pictures: not without colours, and not with ASCII glyphs."""
-        return self._glyphs != "ascii" and not self.app.no_color
+    def picture_use(self) -> PictureUse:
+        """What happens to pictures: without colours or with ASCII glyphs only their names are shown."""
+        if self._glyphs == "ascii" or not has_colours(self.app):
+            return "named"
+        return "viewed" if self.pictures == "off" else "drawn"
 
     @property
     def vertical_scrollbar(self) -> ThumbBar:
@@ -118,6 +123,10 @@ class Pane(ScrollView):
         """Draw everything again with or without times."""
         self._lay_out()
 
+    def watch_pictures(self) -> None:
+        """Draw everything again with or without pictures."""
+        self._lay_out()
+
     def on_resize(self) -> None:
         """Fold all text again, with the same line at the top."""
         self._fit()
@@ -126,7 +135,11 @@ class Pane(ScrollView):
         """Adapt to the current size."""
         size = self.scrollable_content_region.size
         context = self._item_list.context
-        if context is None or context.width != size.width:
+        if (
+            context is None
+            or context.width != size.width
+            or context.picture_rows != picture_rows(size.height)
+        ):
             self._lay_out()
         elif self._viewport.height != size.height:
             self._settle(everything=True)
@@ -137,8 +150,16 @@ class Pane(ScrollView):
         if width <= 0 or not self.is_attached:
             return
         palette = build_palette(self.app.theme_variables, self.background_colors[1])
-        draws, glyphs = self.draws_pictures, glyph_set(self._glyphs)
-        context = RenderContext(width, palette, glyphs, self._clock(), self._extras, draws, self.has_times)
+        context = RenderContext(
+            width,
+            palette,
+            glyph_set(self._glyphs),
+            self._clock(),
+            self._extras,
+            self.picture_use,
+            self.has_times,
+            picture_rows(self.scrollable_content_region.height),
+        )
         self._item_list.set_context(context)
         self._settle(everything=True)
 

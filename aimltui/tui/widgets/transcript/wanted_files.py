@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from aimltui.tui.state.entries import Entry, MessageEntry
 from aimltui.tui.state.file_facts import file_ids, is_picture_name
 from aimltui.tui.widgets.transcript.canvas import RenderContext
@@ -22,7 +24,7 @@ class WantedFiles:
             fact = context.extras.files.get(file_id)
             # only its name tells the kind of a file that the code made
             by_name = fact is not None and file_id in made and is_picture_name(fact.name)
-            draws = (is_picture or by_name) and context.half_blocks
+            draws = (is_picture or by_name) and context.draws_pictures
             if fact is not None and (not draws or fact.picture is not None or fact.problem):
                 continue
             if (file_id, draws) not in self._asked:
@@ -33,6 +35,10 @@ class WantedFiles:
         """Return the ids noted since the last time; True if the picture is needed too."""
         wanted, self._wanted = self._wanted, {}
         return wanted
+
+    def forget_files(self, ids: Iterable[str]) -> None:
+        """Ask for these pictures again when they come into view."""
+        self._asked.difference_update((file_id, True) for file_id in ids)
 
     def forget(self) -> None:
         """Ask again for what was asked for: other entries are shown."""

@@ -148,6 +148,7 @@ class Transcript(Pane, can_focus=True):
             entries: All entries in order.
             at_end: Whether to show and follow its end; otherwise its start.
         """
+        self._extras.retain_pictures(entries)
         self._item_list.load(entries)
         self._cursor.clear()
         self._finder.look()
@@ -181,7 +182,7 @@ class Transcript(Pane, can_focus=True):
             files: By the file's id.
             repeats: By the call's id.
         """
-        self._extras.files.update(files or {})
+        self._item_list.wanted.forget_files(self._extras.learn(files or {}))
         self._extras.repeats.update(repeats or {})
         self._item_list.learn([*(files or ()), *(repeats or ())])
         self._settle()

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import groupby
 from typing import Final
 
+from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 
 from aimltui.common.sanitize import clean_line
 from aimltui.formatting.numbers import bytes_text
 from aimltui.tui.state.entries import Attachment
-from aimltui.tui.state.file_facts import FileFact, Picture, is_picture_name, is_text_name
+from aimltui.tui.state.file_facts import FileFact, Picture, Rgb, is_picture_name, is_text_name
 from aimltui.tui.widgets.transcript.canvas import TEXT_COLUMN, Canvas, ClickTarget, StyledText
 from aimltui.tui.widgets.transcript.folding import cells, shorten
 
-PICTURE_ROWS: Final = 20
-"""Greatest height of a picture; full screen shows it larger."""
 _HALF: Final = "▀"
 
 
@@ -25,8 +25,9 @@ def draw_file(canvas: Canvas, file: Attachment) -> bool:
     context = canvas.context
     fact = context.extras.files.get(file.file_id)
     is_picture = file.is_picture or (file.is_made and fact is not None and is_picture_name(fact.name))
+    has_problem = fact is not None and bool(fact.problem)
     picture = fact.picture if fact is not None and is_picture else None
-    draws = picture is not None and context.half_blocks
+    draws = picture is not None and context.draws_pictures
     if picture is not None and draws:
         draw_picture(canvas, picture)
     palette, glyphs = context.palette, context.glyphs
@@ -39,11 +40,13 @@ def draw_file(canvas: Canvas, file: Attachment) -> bool:
         about += (dot if about else "") + file.note
     if fact is not None and fact.problem:
         about += (dot if about else "") + fact.problem
-    keys = ""
+    keys = []
+    if is_picture and fact is not None and not has_problem and context.pictures != "named":
+        keys = ["enter view"]
     if file.is_made and file.file_id and not (fact and fact.problem == "deleted"):
-        keys = f"s save{dot}o open"
-        if picture is not None or (fact is not None and is_text_name(fact.name)):
-            keys = f"enter view{dot}{keys}"
+        if not is_picture and fact is not None and is_text_name(fact.name):
+            keys = ["enter view"]
+        keys += ["s save", "o open"]
     glyph = f"{glyphs.picture if is_picture else glyphs.attachment} "
     about = f" {about}" if about else ""
     name = shorten(name, max(8, canvas.room - cells(glyph) - cells(about)), glyphs.ellipsis)
@@ -52,8 +55,9 @@ def draw_file(canvas: Canvas, file: Attachment) -> bool:
         StyledText(name, palette.text),
         StyledText(about, palette.muted),
     ]
-    if keys and cells(glyph + name + about + keys) + 2 <= canvas.room:
-        runs.append(StyledText(f"  {keys}", palette.muted))
+    told = f"  {dot.join(keys)}"
+    if keys and cells(glyph + name + about + told) <= canvas.room:
+        runs.append(StyledText(told, palette.muted))
     canvas.write(runs, target=ClickTarget("file", file.file_id) if file.file_id else None)
     return draws
 
@@ -70,13 +74,16 @@ def _about(file: Attachment, fact: FileFact | None) -> str:
 
 
 def draw_picture(canvas: Canvas, picture: Picture) -> None:
-    """Draw a picture as wide as possible, at most `PICTURE_ROWS` high."""
-    width, height = picture_size(picture, min(canvas.wide_room, TEXT_COLUMN), PICTURE_ROWS)
-    rows = half_block_rows(picture, width, height)
+    """Draw a picture as wide as possible, at most as high as the context allows."""
+    context = canvas.context
+    width, height = picture_size(picture, min(canvas.wide_room, TEXT_COLUMN), context.picture_rows)
+    rows = half_block_rows(picture, width, height, rgb_of(context.palette.text.bgcolor))
+    empty = Segment("", context.palette.text)
     canvas.raw(
         "",
-        # each row has a different position, so that any of them can be held at the top of the window
-        [(row, [number, *[-1] * (len(row) - 1)], []) for number, row in enumerate(rows)],
+        # Each row has a different position, so that any of them can be held at the top of the window. It belongs to a
+        # segment without text, so that a selection leaves the picture as it is.
+        [([empty, *row], [number, *[-1] * len(row)], []) for number, row in enumerate(rows)],
     )
 
 
@@ -86,15 +93,27 @@ def picture_size(picture: Picture, columns: int, rows: int) -> tuple[int, int]:
     return max(1, round(picture.width * scale)), max(1, round(picture.height * scale / 2))
 
 
-def half_block_rows(picture: Picture, width: int, height: int) -> list[list[Segment]]:
+def rgb_of(color: Color | None) -> Rgb:
+    """Return a colour's parts; black for the terminal's own colours, which are not known."""
+    triplet = color.triplet if color is not None else None
+    return (triplet.red, triplet.green, triplet.blue) if triplet is not None else (0, 0, 0)
+
+
+@lru_cache(maxsize=16)
+def half_block_rows(
+    picture: Picture, width: int, height: int, ground: Rgb
+) -> tuple[tuple[Segment, ...], ...]:
     """Return a picture as rows of half blocks: a cell's colour is its upper half, its background the lower.
+
+    The last ones are remembered: a message draws its pictures again with each piece of its text.
 
     Args:
         picture: What to draw.
         width: Cells.
         height: Rows.
+        ground: What is seen through it where it is transparent.
     """
-    data = picture.pixels(width, height * 2)
+    data = picture.pixels(width, height * 2, ground)
     line = width * 3
     styles: dict[bytes, Style] = {}
     rows = []
@@ -108,5 +127,5 @@ def half_block_rows(picture: Picture, width: int, height: int) -> list[list[Segm
             if style is None:
                 style = styles[pair] = Style(color=f"#{pair[:3].hex()}", bgcolor=f"#{pair[3:].hex()}")
             segments.append(Segment(_HALF * len(list(same)), style))
-        rows.append(segments)
-    return rows
+        rows.append(tuple(segments))
+    return tuple(rows)
