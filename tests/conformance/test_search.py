@@ -23,7 +23,7 @@ def marked(hit: SearchHit) -> list[str]:
 
 @requirement("search")
 async def test_messages_code_outputs_and_file_names_are_found_and_deleted_ones_are_not(world: World) -> None:
-    world.script(calls(("code_interpreter", '{"code": "print(1)"}')), says("The kettle is boiling."))
+    world.script(calls(("code_interpreter", '{"code": "print(1)"}')), says("The **kettle** is boiling."))
     assistant = await world.assistant(name="Kitchen help", tools=[{"type": "code_interpreter"}])
     thread = await world.thread("How is the weather at the Café Groß?")
     await world.settled(
@@ -37,6 +37,7 @@ async def test_messages_code_outputs_and_file_names_are_found_and_deleted_ones_a
 
     (hit,) = await found(world, "boil kettle")
     assert (hit.thread_id, hit.role, marked(hit)) == (thread.id, "assistant", ["kettle", "boil"])
+    assert hit.text == "The kettle is boiling."
     (step,) = await found(world, "print")
     assert (step.role, marked(step)) == ("tool", ["print"])
     assert step.step_id is not None

@@ -8,14 +8,12 @@ from typing import Final
 from aimltui.engine.store import words
 from aimltui.engine.store.database import Connection, Row
 from aimltui.engine.store.search.said_query import SaidQuery
+from aimltui.engine.store.search.typed_word import newest as newest_rows
+from aimltui.formatting.quoting import quote
 from aimltui.wire.run_steps import RunStep
 from aimltui.wire.search import SearchHit
 from aimltui.wire.threads import TRASHED_AT
 
-AROUND: Final = 60
-"""Characters of a hit before its first word."""
-LENGTH: Final = 240
-"""Characters of a hit's text."""
 _NO_LIMIT: Final = 2**61
 """Above all sequence numbers; twice as much is a number of SQLite, too."""
 
@@ -90,10 +88,14 @@ def _messages(conn: Connection, query: SaidQuery, newest: int, limit: int) -> li
         table, seq = ("more_words", "(w.rowid - 1) / 2") if query.is_wide else ("words", "w.rowid")
         only, upto = ("w.rowid % 2 = 1", 2 * newest + 1) if query.is_wide else ("w.rowid > 0", newest)
         sql = (
-            f"SELECT {columns}, w.text FROM {table} w CROSS JOIN messages m ON m.seq = {seq}"  # noqa: S608
+            f"SELECT w.rowid, {columns}, w.text FROM {table} w CROSS JOIN messages m ON m.seq = {seq}"  # noqa: S608
             f" WHERE {table} MATCH ? AND w.rowid <= ? AND {' AND '.join([only, *where])} ORDER BY w.rowid DESC LIMIT ?"
         )
-        rows = conn.execute(sql, (query.expression, upto, *args, limit)).fetchall()
+
+        def ask(expression: str, most: int) -> Iterator[Row]:
+            return conn.execute(sql, (expression, upto, *args, most))
+
+        rows = newest_rows(ask, query.expression, query.typed, limit)
     return [_message_hit(conn, row, query) for row in rows]
 
 
@@ -104,7 +106,7 @@ def _message_hit(conn: Connection, row: Row, query: SaidQuery) -> SearchHit:
             "SELECT text FROM words WHERE rowid = (SELECT seq FROM messages WHERE id = ?)", (row["id"],)
         ).fetchone()
         text = found["text"] if found is not None else ""
-    shown, marks = excerpt(text, query)
+    shown, marks = quote(text, query.pattern, is_markdown=True)
     return SearchHit(
         thread_id=row["thread_id"],
         message_id=row["id"],
@@ -122,13 +124,17 @@ def _steps(conn: Connection, query: SaidQuery, newest: int, limit: int) -> list[
     # a step is not older than the message after which it stands, whose number costs less than the step's date
     where = ["w.rowid % 2 = 0", "s.after_message <= ?", *where, _SHOWN.format("s")]
     sql = (
-        "SELECT s.body FROM more_words w CROSS JOIN run_steps s ON s.seq = w.rowid / 2"  # noqa: S608
+        "SELECT w.rowid, w.text, s.body FROM more_words w CROSS JOIN run_steps s ON s.seq = w.rowid / 2"  # noqa: S608
         f" WHERE more_words MATCH ? AND {' AND '.join(where)} ORDER BY w.rowid DESC LIMIT ?"
     )
+
+    def ask(expression: str, most: int) -> Iterator[Row]:
+        return conn.execute(sql, (expression, newest, *args, most))
+
     hits = []
-    for row in conn.execute(sql, (query.expression, newest, *args, limit)).fetchall():
+    for row in newest_rows(ask, query.expression, query.typed, limit):
         step = RunStep.model_validate_json(row["body"])
-        shown, marks = excerpt(words.step_text(step), query)
+        shown, marks = quote(words.step_text(step), query.pattern, is_markdown=False)
         hits.append(
             SearchHit(
                 thread_id=step.thread_id,
@@ -155,17 +161,3 @@ def _filters(query: SaidQuery, table: str) -> tuple[list[str], list[object]]:
         where.append(f"{table}.created_at < ?")
         args.append(query.before)
     return where, args
-
-
-def excerpt(text: str, query: SaidQuery) -> tuple[str, list[tuple[int, int]]]:
-    """Return the first place of a text that has a word of the query, in one line, and where the words are in it."""
-    first = query.pattern.search(text) if query.pattern is not None else None
-    start = max(0, first.start() - AROUND) if first is not None else 0
-    if start:
-        # not in the middle of a word, where a space is near
-        blank = text.find(" ", start, start + AROUND // 2)
-        start = blank + 1 if blank >= 0 else start
-    piece = " ".join(text[start : start + 2 * LENGTH].split())
-    shown = ("… " if start else "") + piece[:LENGTH] + ("…" if len(piece) > LENGTH else "")
-    marks = [found.span() for found in query.pattern.finditer(shown)] if query.pattern is not None else []
-    return shown, marks

@@ -9,6 +9,7 @@ from typing import Final
 
 from aimltui.common.dataclass import dataclass
 from aimltui.engine.extraction.words import pairs, wide_runs, without_wide
+from aimltui.engine.store.search.typed_word import TypedWord, typed_word
 
 MOST_WORDS: Final = 20
 _FILTER = re.compile(r"(?<!\S)(assistant|model|has|before):(?:\"([^\"]*)\"|(\S+))", re.I)
@@ -39,6 +40,8 @@ class SaidQuery:
     """Unix seconds."""
     notes: tuple[str, ...] = ()
     """What is wrong with its filters, in sentences."""
+    typed: TypedWord | None = None
+    """How its last word is found while it is being typed, if the index does not do it at once."""
 
     @property
     def is_empty(self) -> bool:
@@ -58,11 +61,13 @@ def read_query(text: str) -> SaidQuery:
     # not casefold, which writes ss for ß: the index does not
     plain = [word.lower() for word in _WORD.findall(without_wide(words))][:MOST_WORDS]
     wide = wide_runs(words)[:MOST_WORDS]
-    parts = [f'"{word}"' for word in plain]
-    if plain and words[-1:].isalnum() and len(plain[-1]) >= _SHORTEST_BEGINNING:
-        parts[-1] += "*"
+    last = plain[-1] if plain and words[-1:].isalnum() and len(plain[-1]) >= _SHORTEST_BEGINNING else ""
+    parts = [f'"{word}"' for word in (plain[:-1] if last else plain)]
     for run in wide:
         parts.append(f'"{run}" *' if len(run) == 1 else '"' + " ".join(pairs(run)) + '"')
+    typed = typed_word(last, parts)
+    if last:
+        parts.append(f'"{last}"*')
     found = sorted({*map(_stem, plain), *wide}, key=len, reverse=True)
     return SaidQuery(
         " AND ".join(parts),
@@ -73,6 +78,7 @@ def read_query(text: str) -> SaidQuery:
         given.get("has", "").lower() in _FILES,
         _date(given.get("before", "")),
         tuple(_notes(given)),
+        typed,
     )
 
 

@@ -58,19 +58,19 @@ class SearchPart(ScreenPart):
 
     def _loaded(self, query: str) -> list[SearchHit]:
         """Search what is loaded of the open thread: all words of the query have to be in a message."""
+        from aimltui.formatting.quoting import quote
         from aimltui.wire.search import SearchHit
 
         workspace = self.workspace
         texts = texts_of(query)
         if workspace is None or not texts:
             return []
+        words = re.compile("|".join(map(re.escape, sorted(texts, key=len, reverse=True))), re.I)
         hits: list[SearchHit] = []
         for entry in reversed(workspace.current.view.entries):
             if not isinstance(entry, MessageEntry) or not all(text in entry.text.lower() for text in texts):
                 continue
-            first = entry.text.lower().find(texts[0])
-            start = max(0, first - 20)
-            text = " ".join(entry.text[start : start + 200].split())
+            text, marks = quote(entry.text, words, is_markdown=True)
             hits.append(
                 SearchHit(
                     thread_id=workspace.current.thread_id or "",
@@ -78,7 +78,7 @@ class SearchPart(ScreenPart):
                     role=entry.role,
                     created_at=entry.created_at or 0,
                     text=text,
-                    marks=[found.span() for found in re.finditer(re.escape(texts[0]), text, re.I)],
+                    marks=marks,
                 )
             )
         return hits[:_MOST_LOADED]
