@@ -24,16 +24,19 @@ class Window:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._unlock: weakref.finalize[[int], Window] | None = None
+        self._has_ended = False
         self.name = secrets.token_hex(6)
 
     def announce(self) -> None:
-        """Hold the lock from now on, and remove those of windows that have ended.
+        """Hold the lock until the window ends, and remove those of windows that have ended.
+
+        A late write of a window that has ended takes no lock: no other window could open what it saved.
 
         Raises:
             ConfigError: The directory cannot be created.
             OSError: The lock cannot be written.
         """
-        if self._unlock is not None:
+        if self._unlock is not None or self._has_ended:
             return
         ensure_private_dir(self._directory)
         # together with the search for ended windows, which could take a file for one that is not locked yet
@@ -51,6 +54,7 @@ class Window:
 
     def end(self) -> None:
         """Give the lock up: what this window saved belongs to the next one that opens it."""
+        self._has_ended = True
         if self._unlock is not None:
             self._file(self.name).unlink(missing_ok=True)
             self._unlock()

@@ -27,6 +27,13 @@ def test_a_draft_is_found_again_by_another_store(store: DraftStore) -> None:
     assert again.open("thread_2") == ""
 
 
+def test_what_a_window_saves_after_its_end_is_open_to_others_too(store: DraftStore) -> None:
+    store.save("thread_1", "typed")
+    store.end()
+    assert store.save("thread_1", "typed at the last moment") is None
+    assert DraftStore(store.directory).open("thread_1") == "typed at the last moment"
+
+
 def test_reading_makes_nothing(store: DraftStore) -> None:
     assert store.open("thread_1") == ""
     assert store.last_thread() is None
