@@ -12,6 +12,7 @@ from aimltui.engine.models.base import JSON, ModelError
 from aimltui.engine.models.endpoint.endpoint import Endpoint
 from aimltui.engine.models.errors import sentences as errors
 from aimltui.engine.models.http.client import http_errors
+from aimltui.engine.models.http.gathering import gathered
 
 
 class HTTPAnswer:
@@ -48,20 +49,21 @@ class HTTPAnswer:
         try:
             self.headers = {name.lower(): value for name, value in answer.headers.items()}
             source = answer.iter_bytes()
-            while failure is None:
-                wait_s = patience_s(began)
-                try:
-                    async with asyncio.timeout(wait_s):
-                        piece = await anext(source)
-                except StopAsyncIteration:
-                    return
-                except TimeoutError:
-                    failure = errors.timed_out(self._endpoint, wait_s, began=began)
-                except known.rest as error:
-                    failure = errors.from_exception(self._endpoint, error, began=True)
-                else:
-                    began = True
-                    yield piece
+            with gathered(answer.http_response):
+                while failure is None:
+                    wait_s = patience_s(began)
+                    try:
+                        async with asyncio.timeout(wait_s):
+                            piece = await anext(source)
+                    except StopAsyncIteration:
+                        return
+                    except TimeoutError:
+                        failure = errors.timed_out(self._endpoint, wait_s, began=began)
+                    except known.rest as error:
+                        failure = errors.from_exception(self._endpoint, error, began=True)
+                    else:
+                        began = True
+                        yield piece
         finally:
             await response.__aexit__(None, None, None)
         raise failure

@@ -1,0 +1,85 @@
+"""Lets the small pieces of a fast body gather for a moment, so that one read of the connection takes several."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from time import perf_counter
+from typing import Any
+
+GATHER_S = 0.012
+"""Seconds that a piece may wait: about a third of a frame of the screen."""
+_FULL = 16_384
+"""Bytes of one read from which on waiting gains nothing."""
+_WAITED_S = 0.0003
+"""A read that takes longer had to wait for bytes."""
+_READS = 8
+"""Reads without waiting after which the body is taken for one that lies ready as a whole."""
+
+
+class Pace:
+    """Decides whether bytes gather before the next read.
+
+    They do where pieces follow each other quickly. A body that comes slowly is read at once, and so are the first piece
+    of a body and one that lies ready.
+    """
+
+    def __init__(self) -> None:
+        self._reads = -1
+        """Reads for which bytes gather; negative before the first piece."""
+        self._is_full = False
+
+    @property
+    def pause_s(self) -> float:
+        """Seconds to wait before the next read."""
+        return GATHER_S if self._reads > 0 and not self._is_full else 0.0
+
+    def note(self, seconds: float, size: int) -> None:
+        """Note how long a read took, and its bytes."""
+        self._is_full = size >= _FULL
+        if self._reads < 0 or seconds > GATHER_S:
+            self._reads = 0
+        elif seconds > _WAITED_S:
+            self._reads = _READS
+        else:
+            self._reads = max(0, self._reads - 1)
+
+
+@contextmanager
+def gathered(
+    response: Any,
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    now: Callable[[], float] = perf_counter,
+) -> Iterator[None]:
+    """Let the bytes of a response's body gather while it is read.
+
+    The pause has to be between two reads of the connection: the HTTP library gives one piece for each chunk of the body,
+    and says of none whether it lay ready. A library whose connection cannot be had that way reads as it always does.
+
+    Args:
+        response: The response of the HTTP library.
+        sleep: Waits for so many seconds.
+        now: Seconds that only go forward.
+    """
+    stream: Any = getattr(response, "extensions", {}).get("network_stream")
+    read = getattr(stream, "read", None)
+    if read is None or not hasattr(stream, "__dict__"):
+        yield
+        return
+    pace = Pace()
+
+    async def read_gathered(max_bytes: int, timeout: float | None = None) -> bytes:
+        if pause_s := pace.pause_s:
+            await sleep(pause_s)
+        asked = now()
+        data: bytes = await read(max_bytes, timeout)
+        pace.note(now() - asked, len(data))
+        return data
+
+    stream.read = read_gathered
+    try:
+        yield
+    finally:
+        # the connection may carry another request
+        del stream.read

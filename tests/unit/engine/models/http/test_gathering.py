@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from aimltui.engine.models.http import response
+from aimltui.engine.models.http.gathering import GATHER_S, gathered
+from tests.support.chats import answered, asking, serving, text_in
+
+
+class Line:
+    """A connection on which a piece arrives every so many seconds, and a clock that stands while nobody waits."""
+
+    def __init__(self, step_s: float, sizes: list[int]) -> None:
+        self.now = 0.0
+        self.paused: list[float] = []
+        self.got: list[int] = []
+        self._due = [(number * step_s, size) for number, size in enumerate(sizes, start=1)]
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        due, size = self._due.pop(0)
+        self.now = max(self.now, due)
+        while self._due and self._due[0][0] <= self.now and size + self._due[0][1] <= max_bytes:
+            size += self._due.pop(0)[1]
+        self.got.append(size)
+        return b"x" * size
+
+    async def sleep(self, seconds: float) -> None:
+        self.paused.append(seconds)
+        self.now += seconds
+
+    async def read_all(self) -> None:
+        answer = SimpleNamespace(extensions={"network_stream": self})
+        with gathered(answer, self.sleep, lambda: self.now):
+            while self._due:
+                await self.read(65_536)
+
+
+async def test_pieces_of_a_fast_body_are_read_together() -> None:
+    line = Line(0.005, [100] * 300)
+    await line.read_all()
+    assert sum(line.got) == 30_000
+    assert len(line.got) < 150
+
+
+async def test_no_piece_waits_longer_than_the_pause() -> None:
+    line = Line(0.005, [100] * 300)
+    await line.read_all()
+    assert set(line.paused) == {GATHER_S}
+    assert max(line.got) <= 100 * (GATHER_S / 0.005 + 2)
+
+
+async def test_the_first_pieces_do_not_wait() -> None:
+    line = Line(0.005, [100, 100])
+    await line.read_all()
+    assert line.got == [100, 100]
+    assert line.paused == []
+
+
+async def test_a_slow_body_is_read_at_once() -> None:
+    line = Line(0.02, [100] * 50)
+    await line.read_all()
+    assert line.got == [100] * 50
+    assert line.paused == []
+
+
+async def test_a_body_that_lies_ready_is_read_at_once() -> None:
+    line = Line(0.0, [65_536] * 50)
+    await line.read_all()
+    assert line.paused == []
+
+
+async def test_the_connection_reads_as_before_afterwards_also_after_an_error() -> None:
+    line = Line(0.005, [100])
+
+    async def read_too_much() -> None:
+        with gathered(SimpleNamespace(extensions={"network_stream": line}), line.sleep, lambda: line.now):
+            assert "read" in vars(line)
+            await line.read(100)
+            await line.read(100)
+
+    with pytest.raises(IndexError):
+        await read_too_much()
+    assert "read" not in vars(line)
+
+
+@pytest.mark.parametrize("found", [SimpleNamespace(), SimpleNamespace(extensions={})])
+def test_a_response_without_a_known_connection_is_left_alone(found: Any) -> None:
+    with gathered(found):
+        pass
+
+
+async def test_the_connection_of_an_answer_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without it nothing would gather, and nothing would say so."""
+    seen: list[bool] = []
+
+    @contextmanager
+    def noted(answer: Any) -> Iterator[None]:
+        stream = answer.extensions["network_stream"]
+        with gathered(answer):
+            seen.append("read" in vars(stream))
+            yield
+        seen.append("read" in vars(stream))
+
+    monkeypatch.setattr(response, "gathered", noted)
+    async with serving("greeting") as (_, model):
+        assert text_in(await answered(model, asking())) == "Hello, world."
+    assert seen == [True, False]
