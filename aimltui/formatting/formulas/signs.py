@@ -10,8 +10,8 @@ SUPERSCRIPTS: Final = dict(
         "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵅᵝᵞᵟᵋᶿᶥᶲᵡ′ ",
         strict=True,
     )
-)
-"""Characters with a superscript form."""
+) | {"⊤": "ᵀ", "∗": "*", "†": "†", "‡": "‡", "°": "°", "∘": "°", "″": "″", "‴": "‴"}
+"""Characters with a superscript form, or that stand high by themselves."""
 SUBSCRIPTS: Final = dict(
     zip(
         "0123456789+-−=()aehijklmnoprstuvxβγρφχ ",
@@ -33,21 +33,80 @@ ACCENTS: Final = {
     "dot": "\u0307",
     "ddot": "\u0308",
     "underline": "\u0332",
+    "mathring": "\u030a",
+    "check": "\u030c",
+    "breve": "\u0306",
+    "acute": "\u0301",
+    "grave": "\u0300",
+    "cancel": "\u0338",
+    "bcancel": "\u0338",
+    "xcancel": "\u0338",
 }
 """Combining signs by macro."""
-ARGUMENTS: Final = {
-    "binom": 2,
-    "dbinom": 2,
-    "tbinom": 2,
-    "dfrac": 2,
-    "tfrac": 2,
-    "cfrac": 2,
-    "operatorname": 1,
-} | dict.fromkeys(
-    ("boxed", "widehat", "widetilde", "bm", "boldsymbol", "tag", "mathscr", "overrightarrow"), 1
+ARGUMENTS: Final = (
+    {
+        "binom": 2,
+        "dbinom": 2,
+        "tbinom": 2,
+        "dfrac": 2,
+        "tfrac": 2,
+        "cfrac": 2,
+        "operatorname": 1,
+    }
+    | dict.fromkeys(
+        (
+            *(
+                "boxed",
+                "widehat",
+                "widetilde",
+                "bm",
+                "boldsymbol",
+                "tag",
+                "mathscr",
+                "overrightarrow",
+                "pmb",
+                "mathop",
+            ),
+            *(
+                "mathring",
+                "cancel",
+                "bcancel",
+                "xcancel",
+                "pmod",
+                "pod",
+                "substack",
+                "phantom",
+                "hphantom",
+                "vphantom",
+            ),
+            *(
+                "mathbin",
+                "mathrel",
+                "check",
+                "breve",
+                "acute",
+                "grave",
+                "xleftrightarrow",
+                "xrightleftharpoons",
+            ),
+        ),
+        1,
+    )
+    | dict.fromkeys(("overset", "underset", "stackrel"), 2)
 )
 """How many arguments a macro takes, where the parser may not know it."""
-SPACES: Final = {",": " ", ";": " ", ":": " ", " ": " ", "quad": "  ", "qquad": "    ", "!": "", "~": " "}
+SPACES: Final = {
+    ",": " ",
+    ";": " ",
+    ":": " ",
+    " ": " ",
+    "quad": "  ",
+    "qquad": "    ",
+    "!": "",
+    "~": " ",
+    "hspace": " ",
+    "enspace": " ",
+}
 TEXTS: Final = frozenset(
     [
         "text",
@@ -78,6 +137,62 @@ TEXTS: Final = frozenset(
     ]
 )
 """Macros that only change how their argument looks."""
+OVER: Final = frozenset(["overset", "stackrel"])
+"""Macros that put their first argument over the second one."""
+BRACES: Final = {"underbrace": "⏟", "overbrace": "⏞"}
+"""Macros that put a brace under or over their argument."""
+ARROWS: Final = {
+    "xrightarrow": ("─", "→"),
+    "xleftarrow": ("←", "─"),
+    "xleftrightarrow": ("←", "→"),
+    "xRightarrow": ("═", "⇒"),
+    "xLeftarrow": ("⇐", "═"),
+    "xmapsto": ("↦", "→"),
+    "xrightleftharpoons": ("⇌", "─"),
+}
+"""Arrows with a text over them, as what stands before and after it on one line."""
+UNSEEN: Final = frozenset(["phantom", "hphantom", "vphantom", "label", "color", "vspace"])
+"""Macros whose arguments are not shown."""
+NAMES: Final = frozenset(
+    [
+        *(
+            "arccos",
+            "arcsin",
+            "arctan",
+            "arg",
+            "argmax",
+            "argmin",
+            "cos",
+            "cosh",
+            "cot",
+            "coth",
+            "csc",
+            "deg",
+            "det",
+            "dim",
+        ),
+        *(
+            "exp",
+            "gcd",
+            "hom",
+            "inf",
+            "ker",
+            "lg",
+            "lim",
+            "liminf",
+            "limsup",
+            "ln",
+            "log",
+            "max",
+            "min",
+            "Pr",
+            "sec",
+            "sin",
+        ),
+        *("sinh", "sup", "tan", "tanh", "operatorname", "varlimsup", "varliminf"),
+    ]
+)
+"""Functions, which have a space between them and what they are of."""
 DROPPED: Final = frozenset(
     [
         "left",
@@ -113,7 +228,6 @@ SIGNS: Final = {
     "ddots": "⋱",
     "lvert": "|",
     "rvert": "|",
-    "lVert": "‖",
     "rVert": "‖",
     "|": "‖",
     "implies": "⟹",
@@ -125,7 +239,6 @@ SIGNS: Final = {
     "ne": "≠",
     "le": "≤",
     "ge": "≥",
-    "colon": ":",
     "mid": "∣",
     "ast": "∗",
     "prime": "′",
@@ -142,7 +255,6 @@ SIGNS: Final = {
     "argmax": "arg max",
     "argmin": "arg min",
     "degree": "°",
-    "xrightarrow": "→",
     "longrightarrow": "⟶",
     "blacksquare": "■",
     "square": "□",
@@ -157,12 +269,67 @@ SIGNS: Final = {
     "angle": "∠",
     "complement": "∁",
     "lt": "<",
+    "neg": "¬",
+    "models": "⊨",
+    "bot": "⊥",
+    "dag": "†",
+    "ddag": "‡",
+    "ddagger": "‡",
+    "S": "§",
+    "P": "¶",
+    "oiint": "∯",
+    "oiiint": "∰",
+    "limsup": "lim sup",
+    "liminf": "lim inf",
+    "varlimsup": "lim sup",
+    "varliminf": "lim inf",
+    "colon": ": ",
+    "dotsc": "…",
+    "dotsb": "⋯",
+    "impliedby": "⟸",
+    "gets": "←",
+    "lVert": "‖",
+    "upharpoonright": "↾",
+    "restriction": "↾",
+    "coloneqq": "≔",
+    "eqqcolon": "≕",
+    "nmid": "∤",
+    "nparallel": "∦",
+    "bigstar": "★",
+    "qed": "□",
+    "Box": "□",
+    "Diamond": "◇",
+    "euro": "€",
+    "pounds": "£",
+    "copyright": "©",
+    "textdegree": "°",
+    "i": "ı",
+    "imath": "ı",
+    "jmath": "ȷ",
+    "sqsubset": "⊏",
+    "sqsupset": "⊐",
+    "varnothing": "∅",
+    "thicksim": "∼",
+    "doteq": "≐",
+    "triangleq": "≜",
     "gt": ">",
 }
 """Signs that the package's table lacks, or has otherwise."""
-RELATIONS: Final = frozenset("=<>≤≥≠≈≡∼≅∝∈∉⊂⊆⊃⊇→←↔⇒⇐⇔⟹⟺↦∣±∓×÷·∪∩∧∨⟶")
+RELATIONS: Final = frozenset(
+    "=<>≤≥≠≈≡∼≅∝∈∉⊂⊆⊃⊇→←↔⇒⇐⇔⟹⟺↦∣±∓×÷·∪∩∧∨⟶⟵⟷⟸⊕⊖⊗⊙∥∦⊥≪≫≃≺≻≼≽⩽⩾≲≳⊢⊨∖⊔⊎⊈⊊⇌↪↠⇀⇁↗↘≔≕≐≜∤⊏⊐∘⋆"
+)
 """Signs with a space on each side."""
-LIMITS: Final = frozenset("∑∏∐⋃⋂∫∬∭∮") | {"lim", "max", "min", "sup", "inf", "arg max", "arg min"}
+LIMITS: Final = frozenset("∑∏∐⋃⋂∫∬∭∮∯⨁⨂⏟⏞") | {
+    "lim",
+    "max",
+    "min",
+    "sup",
+    "inf",
+    "arg max",
+    "arg min",
+    "lim sup",
+    "lim inf",
+}
 """Operators whose limits stand above and below them in a formula on several lines."""
 FENCES: Final = {
     "matrix": ("", ""),
@@ -174,6 +341,8 @@ FENCES: Final = {
     "vmatrix": ("|", "|"),
     "Vmatrix": ("‖", "‖"),
     "cases": ("{", ""),
+    "dcases": ("{", ""),
+    "rcases": ("", "}"),
 }
 """The signs around an environment of rows and columns."""
 TALL: Final = {

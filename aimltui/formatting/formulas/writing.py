@@ -11,6 +11,8 @@ from unicodedata import normalize
 from aimltui.common.patterns import pattern
 from aimltui.formatting.formulas import signs
 from aimltui.formatting.formulas.boxes import Box, beside, fraction, grid, raised, stacked, text_box
+from aimltui.formatting.formulas.spacing import spaced
+from aimltui.formatting.formulas.units import without_packages
 
 _DEEPEST: Final = 12
 """Levels of braces and environments; deeper formulas are shown as their source."""
@@ -18,6 +20,12 @@ _FRACTIONS: Final = frozenset({"frac", "dfrac", "tfrac", "cfrac"})
 _BINOMIALS: Final = frozenset({"binom", "dbinom", "tbinom"})
 _ATOM: Final = pattern(r"\s+|\d+(?:[.,]\d+)*|.", re.DOTALL)
 _BRACES: Final = pattern(r"\\.|[{}]|\\begin|\\end")
+_AROUND_SIGNS: Final = pattern(r" *([^\w\s]) *")
+_SINGLE: Final = pattern(r"\d+(?:[.,]\d+)?|[^\W\d_][\u0300-\u036f\u20d7]*[₀-ₜᵢ-ᵪ]*")
+"""One number or one name, which needs no brackets after a root."""
+_PLACE: Final = pattern(r"\s*\[[tbc]\]")
+_PLACED: Final = frozenset({"aligned", "gathered", "split", "alignedat"})
+"""Environments that may say how they stand on their line."""
 
 
 @lru_cache(maxsize=512)
@@ -44,7 +52,8 @@ def _written(source: str, *, flat: bool) -> Box | None:
     from pylatexenc.latexwalker import LatexWalker, LatexWalkerError
 
     try:
-        nodes, _, _ = LatexWalker(source.strip(), tolerant_parsing=False).get_latex_nodes()
+        plain = without_packages(source.strip())
+        nodes, _, _ = LatexWalker(plain, tolerant_parsing=False).get_latex_nodes()
         return _Writer(flat=flat).rows(nodes)
     except (LatexWalkerError, RecursionError, _Unreadable):
         return None
@@ -82,14 +91,15 @@ class _Writer:
     def line(self, nodes: Sequence[Any]) -> Box:
         """Write nodes next to each other."""
         boxes: list[Box] = []
-        atoms = list(_atoms(nodes))
+        kinds: list[str] = []
+        atoms = _shown(list(_atoms(nodes)))
         index = 0
         while index < len(atoms):
             name = getattr(atoms[index], "macroname", "")
             wanted = signs.ARGUMENTS.get(name, 0) if not _arguments(atoms[index]) else 0
             if wanted:
                 places = [n for n in range(index + 1, len(atoms)) if not _is_space(atoms[n])][:wanted]
-                box = self._named(name, [self._atom(atoms[n]) for n in places])
+                box = self._named(name, [self._argument(name, atoms[n]) for n in places])
                 index = places[-1] + 1 if places else index + 1
             else:
                 box = self._atom(atoms[index])
@@ -102,13 +112,17 @@ class _Writer:
             while index + 1 < len(atoms) and (mark := _mark(atoms[index])) and mark not in scripts:
                 scripts[mark] = self._atom(atoms[index + 1])
                 index += 2
-            boxes.append(self._with_scripts(box, scripts.get("^"), scripts.get("_")))
-        return _spaced(boxes)
+            boxes.append(self._with_scripts(box, scripts.get("^"), scripts.get("_"), name))
+            kinds.append("fraction" if name in _FRACTIONS else "name" if name in signs.NAMES else "")
+        return spaced(boxes, kinds)
 
-    def _with_scripts(self, box: Box, upper: Box | None, lower: Box | None) -> Box:
+    def _argument(self, name: str, atom: Any) -> Box:
+        return self.rows(atom.nodelist) if name == "substack" and _is_group(atom) else self._atom(atom)
+
+    def _with_scripts(self, box: Box, upper: Box | None, lower: Box | None, name: str = "") -> Box:
         if upper is None and lower is None:
             return box
-        if not self._flat and box.lines[0].strip() in signs.LIMITS:
+        if not self._flat and (box.lines[0].strip() in signs.LIMITS or name in signs.BRACES):
             return stacked(upper, box, lower)
         if lower is not None:
             box = beside([box, text_box(_script(lower, signs.SUBSCRIPTS, "_"))])
@@ -132,15 +146,17 @@ class _Writer:
         if kind == "LatexEnvironmentNode":
             return self._environment(atom)
         if kind == "LatexSpecialsNode":
-            return text_box({"~": " "}.get(atom.specials_chars, atom.specials_chars))
+            return text_box({"~": " ", "''": "″"}.get(atom.specials_chars, atom.specials_chars))
         if kind == "LatexMacroNode":
             return self._macro(atom)
         raise _Unreadable
 
     def _environment(self, node: Any) -> Box:
         name = node.environmentname.rstrip("*")
-        table = _table(node.nodelist)
-        return self._grid(table, signs.FENCES.get(name), left=name == "cases")
+        nodes = node.nodelist
+        if name in _PLACED and nodes and (found := _PLACE.match(getattr(nodes[0], "chars", ""))):
+            nodes = [nodes[0].chars[found.end() :], *nodes[1:]]
+        return self._grid(_table(nodes), signs.FENCES.get(name), left=name.endswith("cases"))
 
     def _grid(self, table: list[list[list[Any]]], fences: tuple[str, str] | None, *, left: bool) -> Box:
         """Write rows: those of a matrix between signs, or lines of a formula aligned at a place if `fences` is None."""
@@ -153,7 +169,7 @@ class _Writer:
             return grid(rows, ("", ""), gap=" ", left=True)
         if not self._flat:
             return grid(rows, fences, gap="  ", left=left)
-        text = "; ".join(", ".join(cell.lines[0] for cell in row if cell.width) for row in rows)
+        text = "; ".join(_listed([cell.lines[0] for cell in row if cell.width]) for row in rows)
         return text_box(f"{fences[0]}{text}{fences[1]}")
 
     def _macro(self, node: Any) -> Box:
@@ -161,7 +177,7 @@ class _Writer:
         if name in signs.SPACES:
             return text_box(signs.SPACES[name])
         arguments = [self.line([one]) for one in _arguments(node)]
-        if name in signs.DROPPED and not arguments:
+        if name in signs.UNSEEN or (name in signs.DROPPED and not arguments):
             return text_box("")
         return self._named(name, arguments)
 
@@ -181,12 +197,53 @@ class _Writer:
             letters = arguments[-1].lines[0]
             return text_box("".join(signs.DOUBLE_STRUCK.get(letter, letter) for letter in letters))
         if name == "not" and arguments:
-            return text_box(f"{arguments[0].lines[0].strip()}\u0338")
+            return text_box(normalize("NFC", f"{arguments[0].lines[0].strip()}\u0338"))
         if name == "tag" and arguments:
             return beside([text_box("  ("), arguments[-1], text_box(")")])
-        if name in signs.TEXTS and arguments:
+        if name in signs.UNSEEN or name in ("textcolor", "colorbox"):
+            return arguments[-1] if name not in signs.UNSEEN and arguments else text_box("")
+        if name in ("pmod", "pod") and arguments:
+            return beside([text_box(" (mod " if name == "pmod" else " ("), arguments[-1], text_box(")")])
+        if name in signs.OVER or name == "underset":
+            return self._over_or_under(name, arguments)
+        if (name in signs.BRACES or name in signs.ARROWS) and arguments:
+            return self._braced(name, arguments[-1]) if name in signs.BRACES else self._arrow(name, arguments)
+        if (name in signs.TEXTS or name == "substack") and arguments:
             return beside(arguments)
         return beside([text_box(_symbol(name)), *arguments])
+
+    def _over_or_under(self, name: str, arguments: list[Box]) -> Box:
+        """Write a sign with another one over or under it."""
+        if len(arguments) < 2:
+            return beside([text_box(_symbol(name)), *arguments])
+        note, base = arguments[0], _stripped(arguments[1])
+        upper, lower = (note, None) if name in signs.OVER else (None, note)
+        box = self._with_scripts(base, upper, lower) if self._flat else stacked(upper, base, lower)
+        return beside([text_box(" "), box, text_box(" ")]) if base.lines[0] in signs.RELATIONS else box
+
+    def _braced(self, name: str, body: Box) -> Box:
+        """Write what a brace holds together; its note stands as a script on one line."""
+        if self._flat:
+            return text_box(_enclosed(body.lines[0]))
+        ends = "╰╯" if name == "underbrace" else "╭╮"
+        brace = text_box(
+            f"{ends[0]}{'─' * (body.width - 2)}{ends[1]}" if body.width > 1 else signs.BRACES[name]
+        )
+        return stacked(None, body, brace) if name == "underbrace" else stacked(brace, body, None)
+
+    def _arrow(self, name: str, arguments: list[Box]) -> Box:
+        """Write an arrow with a text over it, and perhaps one under it."""
+        over, under = arguments[-1], arguments[0] if len(arguments) > 1 else None
+        before, after = signs.ARROWS[name]
+        if self._flat:
+            below = under.lines[0].strip("[]") if under is not None else ""
+            notes = " ".join(part for part in (over.lines[0].strip(), below) if part)
+            return text_box(f" {before}{notes}{after} ")
+        width = max(over.width, under.width if under is not None else 0)
+        line = "─" if before in "─←" else "═" if before in "═⇐" else " "
+        return beside(
+            [text_box(" "), stacked(over, text_box(before + line * width + after), under), text_box(" ")]
+        )
 
     def _fraction(self, upper: Box, lower: Box) -> Box:
         if not self._flat:
@@ -198,7 +255,8 @@ class _Writer:
         degree = arguments[0].lines[0].strip("[]") if len(arguments) == 2 else ""
         before = "".join(signs.SUPERSCRIPTS.get(sign, sign) for sign in degree)
         if body.is_flat:
-            return text_box(f"{before}√{_enclosed(body.lines[0])}")
+            text = body.lines[0].strip()
+            return text_box(f"{before}√{text if _SINGLE.fullmatch(text) else f'({text})'}")
         return beside([text_box(f"{before}√"), grid([[body]], ("(", ")"), gap="", left=False)])
 
 
@@ -230,6 +288,27 @@ def _atoms(nodes: Sequence[Any]) -> Iterator[Any]:
             yield from _ATOM.findall(node.chars)
         elif type(node).__name__ != "LatexCommentNode":
             yield node
+
+
+def _shown(atoms: list[Any]) -> list[Any]:
+    """Return atoms without those that are no signs: the dot of a missing bracket, the star of `\\operatorname*`."""
+    kept: list[Any] = []
+    for atom in atoms:
+        before = getattr(kept[-1], "macroname", "") if kept else ""
+        if (atom == "." and before in ("left", "right")) if isinstance(atom, str) else False:
+            continue
+        if isinstance(atom, str) and atom == "*" and before == "operatorname":
+            continue
+        kept.append(atom)
+    return kept
+
+
+def _listed(cells: Sequence[str]) -> str:
+    """Return the cells of a row behind each other."""
+    text = ""
+    for cell in cells:
+        text += cell if not text else f" {cell}" if text[-1] in ",;" else f", {cell}"
+    return text
 
 
 def _arguments(node: Any) -> list[Any]:
@@ -266,6 +345,8 @@ def _symbol(name: str) -> str:
     """Return the sign of a macro; its name if it has none, so that nothing is lost."""
     if name in signs.SIGNS:
         return signs.SIGNS[name]
+    if name in signs.NAMES:
+        return name
     if len(name) == 1 and not name.isalpha():
         return name
     from pylatexenc.latex2text import get_default_latex_context_db
@@ -275,27 +356,12 @@ def _symbol(name: str) -> str:
     return sign if isinstance(sign, str) and sign and "%" not in sign else f"\\{name}"
 
 
-def _spaced(boxes: Sequence[Box]) -> Box:
-    """Put boxes next to each other with one space around relations."""
-    spaced: list[Box] = []
-    for box in boxes:
-        if box.is_flat and box.lines[0] in signs.RELATIONS:
-            box = text_box(f" {box.lines[0]} ")
-        if spaced and spaced[-1].is_flat and box.is_flat:
-            before = spaced[-1].lines[0]
-            line = box.lines[0]
-            if before.endswith(" ") and line.startswith(" "):
-                line = line.lstrip(" ")
-            spaced[-1] = text_box(before + line)
-        else:
-            spaced.append(box)
-    return beside(spaced) if spaced else text_box("")
-
-
 def _mapped(box: Box, table: dict[str, str]) -> str | None:
     if not box.is_flat:
         return None
-    text = box.lines[0].replace(" ", "") if len(box.lines[0]) < 12 else box.lines[0]
+    text = _AROUND_SIGNS.sub(r"\1", box.lines[0].strip())
+    if " " in text:
+        return None
     found = [table.get(sign) for sign in text]
     return "".join(sign for sign in found if sign is not None) if text and None not in found else None
 
