@@ -13,12 +13,14 @@ from aimltui.client.embedded import EmbeddedTransport
 from aimltui.engine.engine import Engine
 from aimltui.engine.models.base import ChatModel, ModelError, ModelInfo
 from aimltui.tui.controllers.comparison import Column, Comparison
-from aimltui.tui.screens.dialogs.compare import CompareHost, CompareScreen
+from aimltui.tui.screens.dialogs.compare import AnswerColumn, CompareHost, CompareScreen
 from aimltui.tui.screens.dialogs.compare_picker import ComparePicker
+from aimltui.tui.screens.dialogs.passage import PassageViewer
 from aimltui.tui.startup import Connected
 from aimltui.tui.state.answerers import Answerer
-from aimltui.tui.state.entries import Appended, MessageEntry
+from aimltui.tui.state.entries import Appended, MessageEntry, Source
 from aimltui.tui.state.file_facts import FileFact
+from aimltui.tui.widgets.transcript import Transcript
 from aimltui.wire.threads import MODEL, ListThreads
 from tests.support.builders import options
 from tests.support.fake_model import FakeModel, FakeModels, says
@@ -38,11 +40,14 @@ class Models(FakeModels):
     def __init__(self, models: dict[str, ChatModel]) -> None:
         super().__init__(next(iter(models.values())))
         self._by_id = models
+        self.may_list = asyncio.Event()
+        self.may_list.set()
 
     def resolve(self, model_id: str, connection: str | None = None) -> ChatModel:
         return self._by_id[model_id]
 
     async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
+        await self.may_list.wait()
         return [ModelInfo(name, name=name) for name in self._by_id]
 
 
@@ -64,8 +69,10 @@ async def test_models_answer_side_by_side_all_stop_and_one_is_kept(tmp_path: Pat
         "fir": FakeModel(says("from fir")),
     }
 
+    registry = Models(models)
+
     async def connect() -> Connected:
-        engine = await Engine.open(options(tmp_path), Models(models))
+        engine = await Engine.open(options(tmp_path), registry)
         return Connected(AssistantsClient(EmbeddedTransport(engine)), "fake", "oak")
 
     async with seat(FakeTransport(), tmp_path / "drafts", connect=connect, clock=None) as here:
@@ -87,11 +94,22 @@ async def test_models_answer_side_by_side_all_stop_and_one_is_kept(tmp_path: Pat
         await here.pilot.press("escape")
         assert "your next message" not in here.shown()
 
-        # one fails, which does not hurt the others; escape stops them, and what they wrote stays
-        await here.write("/compare oak elm ash")
-        await here.until(lambda: "your next message to oak · elm · ash" in here.shown())
+        # a message that is sent while the list of models is being read waits for the choice
+        registry.may_list.clear()
+        here.workspace.models.page = None
+        await here.write("/compare oak birch")
         await here.write("Which tree?")
+        await here.until(lambda: here.workspace.current.queue)
+        await here.pilot.press("escape")
+        await here.until(lambda: here.screen.prompt.text == "Which tree?")
+        here.screen.prompt.load_draft("")
+        await here.write("/compare oak elm ash")
+        await here.write("Which tree?")
+        await here.until(lambda: here.workspace.current.queue)
+        assert here.texts() == []
+        registry.may_list.set()
         await here.until(compared, "the columns")
+        # one fails, which does not hurt the others; escape stops them, and what they wrote stays
         for text in ("from oak", "from elm", "ash is ill."):
             await here.until(lambda text=text: text in here.shown(), text)
         assert "Stop all" in here.shown()
@@ -149,7 +167,7 @@ async def test_text_that_waits_for_the_next_frame_when_a_column_appears_stands_i
         await here.idle()
         conversation = here.workspace.current
         column = Column(Answerer("oak", "oak"))
-        host = CompareHost(lambda _: None, lambda _: None, no_facts, lambda _: None)
+        host = CompareHost(lambda _: None, lambda _: None, no_facts, here.screen.post_message)
         screen = CompareScreen(Comparison("Hello!", [column]), host, lambda: 0.0, glyphs="unicode")
         await here.app.push_screen(screen)
         await here.until(lambda: "1 " in here.shown())
@@ -162,3 +180,12 @@ async def test_text_that_waits_for_the_next_frame_when_a_column_appears_stands_i
         await here.until(lambda: conversation.buffer.drain() == [])
         await here.pilot.pause()
         assert "SECOND TIME" not in here.shown()
+
+        # a source opens over the columns
+        shown = screen.query_one(AnswerColumn)
+        page = Source("", "Oaks", url="https://example.com/oaks", text="An oak is a tree.")
+        shown.post_message(Transcript.SourceChosen(shown, page, ()))
+        await here.until(lambda: isinstance(here.app.screen, PassageViewer))
+        await here.until(lambda: "An oak is a tree." in here.shown())
+        await here.pilot.press("escape")
+        await here.until(lambda: here.app.screen is screen)

@@ -104,6 +104,8 @@ class Conversation:
         self.is_stopping = False
         self.compared: tuple[Answerer, ...] = ()
         """The models that answer the next message side by side; empty where one answers."""
+        self.choice: object | None = None
+        """The choice of models for the next message that is being made: the message waits for it."""
         self.keeps_message = False
         """True if a message stays whose run is stopped before the first token: other branches have it, too."""
         self.shown_beside: Callable[[Sequence[Change] | None], object] | None = None

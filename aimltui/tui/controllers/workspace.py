@@ -244,9 +244,12 @@ class Workspace:
 
     # Sending
 
-    def send(self, draft: str) -> None:
-        """Send a message with its files, or queue it until the run ends."""
-        conversation = self.current
+    def send(self, draft: str, conversation: Conversation | None = None) -> None:
+        """Send a message with its files, usually in the open conversation, or queue it until the run ends."""
+        conversation = conversation or self.current
+        if conversation.choice is not None:
+            conversation.enqueue(draft)
+            return
         conversation.retry_with = None
         conversation.keeps_message = False
         if conversation.compared:

@@ -306,15 +306,11 @@ class CompareScreen(Sheet[str | None]):
     @on(Transcript.LinkChosen)
     @on(Transcript.OutputChosen)
     @on(Transcript.FileChosen)
+    @on(Transcript.SourceChosen)
     def choose(self, event: TranscriptMessage) -> None:
         """Do with what was clicked in an answer what the main screen does with it."""
         event.stop()
         self._host.pass_on(replace(event))
-
-    def on_transcript_source_chosen(self, event: Transcript.SourceChosen) -> None:
-        """Say where sources are shown."""
-        event.stop()
-        self.app.notify("Sources are shown in the thread. Keep the answer first (enter).", markup=False)
 
     def on_text_selected(self, event: events.TextSelected) -> None:
         """Copy what the mouse has selected."""

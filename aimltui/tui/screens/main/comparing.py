@@ -35,16 +35,29 @@ class ComparingPart(ScreenPart):
             self.hint("The answer is still being written. Stop it first (esc).")
             self.post_message(TextReturned.of_command(conversation, "/compare", words))
         else:
-            self.spawn(self._compare(conversation, words.split()), "choice")
+            conversation.choice = object()
+            self.spawn(self._compare(conversation, words.split(), conversation.choice), "choice")
 
-    async def _compare(self, conversation: Conversation, words: Sequence[str]) -> None:
+    async def _compare(self, conversation: Conversation, words: Sequence[str], choice: object) -> None:
         models = await self._models_to_compare(conversation)
+        if conversation.choice is not choice:
+            return
         if models and words:
             self._compare_named(conversation, words, models)
-        elif len(models) == 1:
-            self.hint("There is only one model here. Connect others first (/connect).", _HINT_S)
-        elif models:
+        elif len(models) > 1:
             self._pick_compared(conversation, models)
+            return
+        elif models:
+            self.hint("There is only one model here. Connect others first (/connect).", _HINT_S)
+        self._end_choosing(conversation)
+
+    def _end_choosing(self, conversation: Conversation) -> None:
+        """Send the messages that waited for the choice of models; without a choice return them to the prompt."""
+        conversation.choice = None
+        if not conversation.compared:
+            self.post_message(TextReturned(conversation, conversation.dequeue_all()))
+        elif (draft := conversation.dequeue()) is not None and self.workspace is not None:
+            self.workspace.send(draft, conversation)
 
     async def _models_to_compare(self, conversation: Conversation) -> Sequence[Answerer]:
         from aimltui.tui.state.answerers import Answerer, with_current
@@ -75,12 +88,17 @@ class ComparingPart(ScreenPart):
         unknown = [word for word, model in found if model is None]
         if unknown:
             self.hint(f"No model matches “{clean_line(unknown[0])[:60]}”. ctrl+l lists them.", _HINT_S)
-            self.post_message(TextReturned.of_command(conversation, "/compare", " ".join(words)))
+            self._return_command(conversation, words)
         elif not FEWEST <= len(found) <= MOST:
             self.hint(_HOW_MANY, _HINT_S)
-            self.post_message(TextReturned.of_command(conversation, "/compare", " ".join(words)))
+            self._return_command(conversation, words)
         else:
             self._let_answer(conversation, [model for _, model in found if model is not None])
+
+    def _return_command(self, conversation: Conversation, words: Sequence[str]) -> None:
+        """Put the command into the prompt again, unless a message that waited for it comes back."""
+        if not conversation.queue:
+            self.post_message(TextReturned.of_command(conversation, "/compare", " ".join(words)))
 
     def _pick_compared(self, conversation: Conversation, models: Sequence[Answerer]) -> None:
         from aimltui.tui.screens.dialogs.compare_picker import ComparePicker
@@ -95,6 +113,7 @@ class ComparingPart(ScreenPart):
         def picked(chosen: Sequence[Answerer] | None) -> None:
             if chosen:
                 self._let_answer(conversation, chosen)
+            self._end_choosing(conversation)
 
         self.app.push_screen(ComparePicker(models, current[:1]), picked)
 

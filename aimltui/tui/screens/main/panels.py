@@ -94,7 +94,7 @@ class PanelsPart(ScreenPart):
         beside = self.query_one(SideDocument)
         thread_id = self.workspace.current.thread_id if self.workspace is not None else None
         show_beside = partial(beside.show, thread_id, source, title, passage.text, passage.note)
-        if beside.follows(source):
+        if self.is_current and beside.follows(source):
             show_beside()
             return
 
@@ -105,8 +105,9 @@ class PanelsPart(ScreenPart):
                 act = self._dialogs.fetch_and_save if what == "save" else self._dialogs.fetch_and_open
                 self.spawn(act(source.file_id), "file")
 
-        is_wide = self.app.size.width >= WIDE
-        viewer = PassageViewer(title, passage.text, passage.note, can_stand_beside=is_wide)
+        # under the columns of a comparison nobody would see it
+        can_stand_beside = self.is_current and self.app.size.width >= WIDE
+        viewer = PassageViewer(title, passage.text, passage.note, can_stand_beside=can_stand_beside)
         self.app.push_screen(viewer, then)
 
     async def _view_file(self, file_id: str) -> None:

@@ -274,6 +274,15 @@ class SendingPart(ScreenPart):
 
     # Stopping
 
+    def _takes_choice_back(self, conversation: Conversation) -> bool:
+        """Let one model answer again if several were chosen, or are being chosen; return whether it was so."""
+        if not (conversation.compared or conversation.choice):
+            return False
+        conversation.compared, conversation.choice = (), None
+        self.post_message(TextReturned(conversation, conversation.dequeue_all()))
+        self.show_state()
+        return True
+
     def action_stop(self) -> None:
         """Stop the innermost thing: code that runs again, the list over the transcript, a selection, the mark, the run."""
         if self.before_stop():
@@ -283,9 +292,7 @@ class SendingPart(ScreenPart):
             self.set_focus(self.prompt)
             self.show_state()
             return
-        if self.workspace is not None and self.workspace.current.compared:
-            self.workspace.current.compared = ()
-            self.show_state()
+        if self.workspace is not None and self._takes_choice_back(self.workspace.current):
             return
         if self.close_sidebar():
             self.set_focus(self.prompt)
