@@ -8,12 +8,14 @@ import os
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import constants, events
 from textual.app import App
 from textual.binding import BindingType
 from textual.filter import LineFilter
+from textual.signal import Signal
 from textual.widgets import Input, TextArea
 
 from aimltui.common import gc_tuning
@@ -24,9 +26,17 @@ from aimltui.tui.controllers.key_order import KeyOrder
 from aimltui.tui.controllers.letter_hold import LetterHold
 from aimltui.tui.driver import tty_mode
 from aimltui.tui.line_filters import AsciiLineFilter, PlainLineFilter, SafeLineFilter
+from aimltui.tui.pictures.abilities import may_be_asked
+from aimltui.tui.pictures.terminal import TerminalPictures
 from aimltui.tui.screens.crash import CrashReport
 from aimltui.tui.screens.main.screen import MainScreen
-from aimltui.tui.terminal import TerminalBackground, ask_for_background
+from aimltui.tui.terminal import (
+    TerminalAnswer,
+    TerminalBackground,
+    ask_for_background,
+    is_terminal,
+    send,
+)
 from aimltui.tui.theme_colors import readable_variables
 
 if TYPE_CHECKING:
@@ -67,6 +77,13 @@ class AimltuiApp(CrashReport, App[None]):
         )
         self._order = KeyOrder(self.set_timer, self._receive)
         self._signals: EndSignals | None = None
+        self.pictures_signal: Signal[None] = Signal(self, "pictures")
+        """Published when the terminal turns out to draw pictures better than with half blocks."""
+        self.terminal_pictures = TerminalPictures(
+            partial(send, self),
+            partial(self.pictures_signal.publish, None),
+            lambda: is_terminal(self) and may_be_asked(os.environ),
+        )
         self._safe = SafeLineFilter()
         self._follows_terminal = startup.theme == themes.AUTO
         found = themes.load_themes(startup.themes_dir)
@@ -98,6 +115,7 @@ class AimltuiApp(CrashReport, App[None]):
     def on_mount(self) -> None:
         """Ask the terminal for its background; what else begins, begins after the first frame."""
         self.call_after_refresh(self._begin)
+        self.app_resume_signal.subscribe(self, lambda _: self.terminal_pictures.delete())
         if self._follows_terminal:
             ask_for_background(self)
 
@@ -107,7 +125,7 @@ class AimltuiApp(CrashReport, App[None]):
             return
         from aimltui.tui.driver.signals import EndSignals
 
-        self._signals = EndSignals(self._end)
+        self._signals = EndSignals(lambda status: self.exit(return_code=status))
         self._signals.install()
 
     def _begin(self) -> None:
@@ -174,13 +192,14 @@ class AimltuiApp(CrashReport, App[None]):
         if self._signals is not None:
             self._signals.ask(signal.SIGHUP)
 
-    def _end(self, status: int) -> None:
-        self.exit(return_code=status)
-
     def on_terminal_background(self, event: TerminalBackground) -> None:
         """Choose the dark or the light theme as the terminal is, unless the user chose a theme."""
         if self._follows_terminal:
             self.theme = themes.DARK_THEME if event.shade == "dark" else themes.LIGHT_THEME
+
+    def on_terminal_answer(self, event: TerminalAnswer) -> None:
+        """Learn how the terminal can draw pictures."""
+        self.terminal_pictures.take(event.sequence)
 
     @property
     def theme_choice(self) -> str:
@@ -252,6 +271,7 @@ class AimltuiApp(CrashReport, App[None]):
         for screen in self.screen_stack:
             if isinstance(screen, MainScreen):
                 screen.window.release()
+        self.terminal_pictures.delete()
         await super()._shutdown()
 
 

@@ -30,6 +30,14 @@ class TerminalBackground(Message):
         super().__init__()
 
 
+class TerminalAnswer(Message):
+    """The terminal has answered how it can draw pictures; sent to the app."""
+
+    def __init__(self, sequence: str) -> None:
+        self.sequence = sequence
+        super().__init__()
+
+
 def background_in(answer: str) -> Shade | None:
     """Return what a terminal's answer to `BACKGROUND_QUERY` says; None if it is another sequence."""
     found = _REPLY.fullmatch(answer)
@@ -47,11 +55,22 @@ def ask_for_background(app: App[object], environment: Mapping[str, str] | None =
         Whether the question was sent. It is not sent to a terminal that would print it.
     """
     environment = os.environ if environment is None else environment
+    if not is_terminal(app) or environment.get("TERM", "dumb") in {"dumb", "linux", ""}:
+        return False
+    send(app, BACKGROUND_QUERY)
+    return True
+
+
+def is_terminal(app: App[object]) -> bool:
+    """Return whether the screen is a terminal that can answer."""
     driver = app._driver
     if os.name == "nt" or driver is None or driver.is_headless or driver.is_web or driver.is_inline:
         return False
-    if not getattr(driver, "input_tty", False) or environment.get("TERM", "dumb") in {"dumb", "linux", ""}:
-        return False
-    driver.write(BACKGROUND_QUERY)
-    driver.flush()
-    return True
+    return bool(getattr(driver, "input_tty", False))
+
+
+def send(app: App[object], sequence: str) -> None:
+    """Write to the terminal, behind what was painted before."""
+    if app._driver is not None:
+        app._driver.write(sequence)
+        app._driver.flush()

@@ -7,11 +7,13 @@ from contextlib import asynccontextmanager
 
 import pytest
 from textual.app import App, ComposeResult
-from textual.geometry import Offset
+from textual.geometry import Offset, Region
 from textual.pilot import Pilot
 from textual.selection import SELECT_ALL, Selection
 
 from aimltui.tui.line_filters import SafeLineFilter
+from aimltui.tui.pictures.kitty import PLACEHOLDER
+from aimltui.tui.pictures.terminal import TerminalPictures
 from aimltui.tui.state.entries import (
     Added,
     Appended,
@@ -678,6 +680,36 @@ async def test_pictures_are_drawn_where_there_are_colours_and_named_everywhere()
         on.transcript.pictures = "auto"
         lines = await on.painted()
         assert not any("▀" in line or "enter view" in line for line in lines)
+
+
+async def test_text_stands_for_a_picture_where_the_terminal_draws_it_there() -> None:
+    file = Attachment("file-1", "p", is_picture=True, is_made=True)
+    picture = FileFact("plot.png", 900, thumbnail(plot(320, 180)))
+    written: list[str] = []
+    terminal = TerminalPictures(written.append, lambda: None, lambda: True, first=0x123400)
+    async with scene(MessageEntry("m1", "assistant", "A", "", attachments=(file,))) as on:
+        on.transcript.learn(files={"file-1": picture})
+        assert any("▀" in line for line in await on.painted())
+        on.app.terminal_pictures = terminal  # type: ignore[attr-defined]
+        terminal.ask()
+        for answer in ("\x1bP>|kitty(0.40.0)\x1b\\", "\x1b[6;20;10t", "\x1b[?62c", "\x1b_Gi=31;OK\x1b\\"):
+            terminal.take(answer)
+        written.clear()
+        on.transcript.pictures = "blocks"
+        assert any("▀" in line for line in await on.painted())
+        assert written == []
+        on.transcript.pictures = "auto"
+        lines = await on.painted()
+        rows = [line for line in lines if PLACEHOLDER in line]
+        assert [line.count(PLACEHOLDER) for line in rows] == [28] * 8
+        assert [text[:40] for text in written] == ["\x1b_Ga=T,q=2,f=100,t=d,i=1192961,c=28,r=8,"]
+        on.transcript.focus()
+        on.transcript.marking.mark_message("m1")
+        await on.pilot.pause()
+        strips = on.transcript.render_lines(Region(0, 0, 60, 12))
+        styles = {str(part.style) for strip in strips for part in strip if part.text.startswith(PLACEHOLDER)}
+        assert len(styles) == 1, "the colour is the picture's number also where the block is marked"
+        assert styles.pop().startswith("#123401 on ")
 
 
 async def test_a_long_message_of_the_user_is_folded_and_its_whole_text_is_shown_and_copied() -> None:

@@ -19,7 +19,8 @@ from aimltui.tui.driver.mouse import MouseForms
 from aimltui.tui.driver.paste_reader import Pasted
 from aimltui.tui.driver.profile import TerminalProfile
 from aimltui.tui.driver.splitter import InputSplitter, OldMouse, Sequence, Text, Token
-from aimltui.tui.terminal import TerminalBackground, background_in
+from aimltui.tui.pictures.abilities import is_answer
+from aimltui.tui.terminal import TerminalAnswer, TerminalBackground, background_in
 
 _CAN_SYNCHRONIZE = pattern(r"\x1b\[\?2026;[1-3]\$y")
 _ALT_ENTER: Final = frozenset({"\x1b\r", "\x1b\n"})
@@ -118,6 +119,8 @@ class TerminalParser(XTermParser):
             yield TerminalSupportsSynchronizedOutput()
         elif (shade := background_in(sequence)) is not None:
             yield TerminalBackground(shade)
+        elif is_answer(sequence):
+            yield TerminalAnswer(sequence)
         else:
             yield from self._keys(sequence)
 

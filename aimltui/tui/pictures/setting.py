@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 if TYPE_CHECKING:
     from textual.app import App
 
+    from aimltui.tui.pictures.terminal import TerminalPictures
+
 PictureSetting = Literal["auto", "blocks", "off"]
 """`auto` draws as sharply as the terminal can, `blocks` with half blocks, `off` only in a viewer."""
 _MANY_COLOURS: Final = ("256", "truecolor")
@@ -21,6 +23,21 @@ def has_colours(app: App[Any]) -> bool:
         return False
     # without a terminal nothing limits the colours
     return app.is_headless or app.console.color_system in _MANY_COLOURS
+
+
+def terminal_pictures(app: App[Any]) -> TerminalPictures | None:
+    """Return what the terminal can do with pictures; None if the app has no terminal of which this is known."""
+    return getattr(app, "terminal_pictures", None)
+
+
+def placing_terminal(app: App[Any]) -> TerminalPictures | None:
+    """Return what draws pictures where text stands for them; None if the terminal cannot.
+
+    The colour of that text is the picture's number, which needs all colours.
+    """
+    found = terminal_pictures(app)
+    has_all = app.is_headless or app.console.color_system == "truecolor"
+    return found if found is not None and has_all and found.abilities.has_placeholders else None
 
 
 def picture_rows(height: int) -> int:

@@ -24,6 +24,7 @@ from aimltui.tui.widgets.transcript.tabs import spread_tabs
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from aimltui.tui.pictures.terminal import PlacedPicture, TerminalPictures
     from aimltui.tui.widgets.transcript.glyphs import Glyphs
     from aimltui.tui.widgets.transcript.palette import Palette
 
@@ -128,6 +129,8 @@ class RenderContext:
     """Whether a message shows when it was written."""
     picture_rows: int = 12
     """The greatest height of a picture."""
+    terminal: TerminalPictures | None = None
+    """What draws a picture where text stands for it; None draws with half blocks."""
 
     @property
     def draws_pictures(self) -> bool:
@@ -138,7 +141,7 @@ class RenderContext:
 class Row:
     """One line of the screen."""
 
-    __slots__ = ("cells", "code", "fill", "line", "offsets", "segments", "strip", "targets")
+    __slots__ = ("cells", "code", "fill", "line", "offsets", "picture", "segments", "strip", "targets")
 
     def __init__(
         self,
@@ -164,6 +167,8 @@ class Row:
         """The block of code that it belongs to."""
         self.strip: Strip | None = None
         """The strip that was painted last."""
+        self.picture: PlacedPicture | None = None
+        """What the terminal must have to draw the row."""
 
     @property
     def text(self) -> str:
@@ -180,7 +185,7 @@ class Row:
         row = Row(
             self.segments, self.offsets, self.cells, self.line + lines, self.fill, self.targets, self.code
         )
-        row.strip = self.strip
+        row.strip, row.picture = self.strip, self.picture
         return row
 
     def looks_like(self, other: Row) -> bool:
@@ -350,13 +355,17 @@ class Canvas:
         self.rows.append(Row(segments, [-1] * len(segments), end, len(self.lines), fill, targets, block))
 
     def raw(
-        self, copy: str, rows: Iterable[tuple[list[Segment], list[int], list[tuple[int, int, ClickTarget]]]]
+        self,
+        copy: str,
+        rows: Iterable[tuple[list[Segment], list[int], list[tuple[int, int, ClickTarget]]]],
+        picture: PlacedPicture | None = None,
     ) -> None:
         """Draw one logical line from finished rows, such as those of a table.
 
         Args:
             copy: The logical line.
             rows: Segments, their places in `copy` (-1 for chrome), and targets relative to the first segment.
+            picture: What the terminal must have to draw them.
         """
         start, first, rest = self._start_line()
         shift = len(start)
@@ -368,9 +377,9 @@ class Canvas:
             targets = tuple(
                 (a + self._prefix_cells, b + self._prefix_cells, target) for a, b, target in links
             )
-            self.rows.append(
-                Row(segments, offsets, sum(cells(s.text) for s in segments), line, None, targets)
-            )
+            row = Row(segments, offsets, sum(cells(s.text) for s in segments), line, None, targets)
+            row.picture = picture
+            self.rows.append(row)
 
 
 class TextCursor:

@@ -11,10 +11,15 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
-from textual.theme import Theme
 from textual.widget import Widget
 
-from aimltui.tui.pictures.setting import PictureSetting, has_colours, picture_rows
+from aimltui.tui.pictures.setting import (
+    PictureSetting,
+    has_colours,
+    picture_rows,
+    placing_terminal,
+    terminal_pictures,
+)
 from aimltui.tui.state.file_facts import Extras
 from aimltui.tui.widgets.transcript.block_cursor import BlockCursor
 from aimltui.tui.widgets.transcript.blocks import Stop
@@ -113,19 +118,12 @@ class Pane(ScrollView):
     # Size and theme
 
     def on_mount(self) -> None:
-        """Follow the theme."""
-        self.app.theme_changed_signal.subscribe(self, self._theme_changed)
-
-    def _theme_changed(self, _theme: Theme) -> None:
-        self._lay_out()
-
-    def watch_has_times(self) -> None:
-        """Draw everything again with or without times."""
-        self._lay_out()
-
-    def watch_pictures(self) -> None:
-        """Draw everything again with or without pictures."""
-        self._lay_out()
+        """Draw everything again when the theme, a setting or what is known of the terminal changes."""
+        self.watch(self, "has_times", self._lay_out, init=False)
+        self.watch(self, "pictures", self._lay_out, init=False)
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._lay_out())
+        if (signal := getattr(self.app, "pictures_signal", None)) is not None:
+            signal.subscribe(self, lambda _: self._lay_out())
 
     def on_resize(self) -> None:
         """Fold all text again, with the same line at the top."""
@@ -159,6 +157,7 @@ class Pane(ScrollView):
             self.picture_use,
             self.has_times,
             picture_rows(self.scrollable_content_region.height),
+            placing_terminal(self.app) if self.pictures == "auto" else None,
         )
         self._item_list.set_context(context)
         self._settle(everything=True)
@@ -205,6 +204,9 @@ class Pane(ScrollView):
         """Update `following` and `new_lines`, and report changes of them and the wanted files."""
         item_list = self._item_list
         if wanted := item_list.wanted.take():
+            terminal = terminal_pictures(self.app)
+            if terminal is not None and self.pictures == "auto" and any(wanted.values()):
+                terminal.ask()
             self._files_wanted(wanted)
         following = self._viewport.following or self.scroll_offset.y >= self._viewport.limit
         new_lines = self._viewport.new_lines(self.scroll_offset.y)
@@ -325,6 +327,8 @@ class Pane(ScrollView):
         item, row = self._row_at(y)
         if item is None or row is None:
             return blank_strip(context, width)
+        if row.picture is not None:
+            row.picture.send()
         if selection is not None and (span := selection.get_span(item.key + row.line)) is not None:
             style = self.screen.get_component_rich_style("screen--selection")
             return selected_strip(row, context, width, span, style)

@@ -9,6 +9,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from aimltui.tui.pictures.kitty import PLACEHOLDER
 from aimltui.tui.widgets.transcript.canvas import TEXT_COLUMN, RenderContext, Row
 from aimltui.tui.widgets.transcript.folding import cells, is_narrow
 
@@ -108,7 +109,11 @@ def marked_strip(row: Row, context: RenderContext, width: int) -> Strip:
     strip = strip_of(row, context, width)
     edge = min(width, max(row.cells, min(context.width - 1, TEXT_COLUMN + 2)))
     lift = palette.grounds.lift
-    raised = [Segment(text, lift(style) if style else style) for text, style, _ in strip.crop(1, edge)]
+    # the colour of the text that stands for a picture is the picture's number
+    raised = [
+        Segment(text, lift(style) if style and not text.startswith(PLACEHOLDER) else style)
+        for text, style, _ in strip.crop(1, edge)
+    ]
     bar = Segment(context.glyphs.mark, palette.mark)
     return Strip.join([Strip([bar, *raised], edge), strip.crop(edge, width)])
 

@@ -18,6 +18,8 @@ from aimltui.tui.widgets.transcript.canvas import TEXT_COLUMN, Canvas, ClickTarg
 from aimltui.tui.widgets.transcript.folding import cells, shorten
 
 _HALF: Final = "▀"
+HALF_BLOCK_CELL: Final = (1, 2)
+"""Pixels of a cell that half blocks draw."""
 
 
 def draw_file(canvas: Canvas, file: Attachment) -> bool:
@@ -75,22 +77,40 @@ def _about(file: Attachment, fact: FileFact | None) -> str:
 
 def draw_picture(canvas: Canvas, picture: Picture) -> None:
     """Draw a picture as wide as possible, at most as high as the context allows."""
-    context = canvas.context
-    width, height = picture_size(picture, min(canvas.wide_room, TEXT_COLUMN), context.picture_rows)
-    rows = half_block_rows(picture, width, height, rgb_of(context.palette.text.bgcolor))
+    context, terminal = canvas.context, canvas.context.terminal
+    ground = rgb_of(context.palette.text.bgcolor)
+    room = min(canvas.wide_room, TEXT_COLUMN)
+    placed = None
+    if terminal is not None:
+        width, height = picture_size(picture, room, context.picture_rows, terminal.cell)
+        placed = terminal.place(picture, width, height)
+        rows = placed.segments(ground)
+    else:
+        rows = half_block_rows(picture, *picture_size(picture, room, context.picture_rows), ground)
     empty = Segment("", context.palette.text)
     canvas.raw(
         "",
         # Each row has a different position, so that any of them can be held at the top of the window. It belongs to a
         # segment without text, so that a selection leaves the picture as it is.
         [([empty, *row], [number, *[-1] * len(row)], []) for number, row in enumerate(rows)],
+        placed,
     )
 
 
-def picture_size(picture: Picture, columns: int, rows: int) -> tuple[int, int]:
-    """Return the columns and rows of a picture: as large as possible, not enlarged, in its proportions."""
-    scale = min(1.0, columns / picture.width, rows * 2 / picture.height)
-    return max(1, round(picture.width * scale)), max(1, round(picture.height * scale / 2))
+def picture_size(
+    picture: Picture, columns: int, rows: int, cell: tuple[int, int] = HALF_BLOCK_CELL
+) -> tuple[int, int]:
+    """Return the columns and rows of a picture: as large as possible, not enlarged, in its proportions.
+
+    Args:
+        picture: The picture.
+        columns: The most columns.
+        rows: The most rows.
+        cell: Pixels of a cell.
+    """
+    wide, high = picture.width / cell[0], picture.height / cell[1]
+    scale = min(1.0, columns / wide, rows / high)
+    return max(1, round(wide * scale)), max(1, round(high * scale))
 
 
 def rgb_of(color: Color | None) -> Rgb:
