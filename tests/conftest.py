@@ -15,9 +15,8 @@ from pathlib import Path
 import pytest
 from textual import _wait
 from textual import screen as textual_screen
-from textual.css.model import RuleSet
-from textual.css.stylesheet import Stylesheet
 
+from tests.support import parsed_once
 from tests.support.databases import CopiedDatabases
 from tests.support.reader_hosts import SharedHosts
 
@@ -26,19 +25,7 @@ from tests.support.reader_hosts import SharedHosts
 textual_screen.UPDATE_PERIOD = 1 / 240  # type: ignore[misc]
 _wait.SLEEP_GRANULARITY, _wait.SLEEP_IDLE = 1 / 100, 1 / 1000
 
-_parse_rules = Stylesheet._parse_rules
-_parsed: dict[tuple[object, ...], list[RuleSet]] = {}
-
-
-def _parse_once(self: Stylesheet, *args: object, **named: object) -> list[RuleSet]:
-    """Parse a source of style rules once for all apps of this process: nothing changes rules once they are parsed."""
-    key = (args, frozenset(named.items()), frozenset(self._variables.items()))
-    if key not in _parsed:
-        _parsed[key] = _parse_rules(self, *args, **named)  # type: ignore[arg-type]
-    return _parsed[key]
-
-
-Stylesheet._parse_rules = _parse_once  # type: ignore[method-assign]
+parsed_once.install()
 
 KEPT = (
     "PATH",
