@@ -27,6 +27,8 @@ T = TypeVar("T", bound=HasId)
 
 _SHOWN = 5
 """How many ids a sentence lists."""
+_LEAST = 3
+"""Characters of an id that are enough to name it."""
 
 
 def find_one(
@@ -36,7 +38,8 @@ def find_one(
 
     Args:
         items: The objects to choose from.
-        wanted: An id, the beginning of one (also without its kind, as `4mYk` for `thread_4mYk...`), or a name.
+        wanted: An id, three characters or more of its beginning (also without its kind, as `4mYk` for `thread_4mYk...`), or a
+            name.
         kind: What they are, such as `thread`.
         listed_by: The command that lists them.
         name_of: The name of an object; no name is empty.
@@ -64,8 +67,13 @@ def find_one(
 
 
 def _begins(object_id: str, wanted: str) -> bool:
+    """Whether an id begins so, with or without its kind; what is too short for that may be a number of a list or a slip."""
     bare = object_id.partition("_")[2] or object_id.partition("-")[2]
-    return object_id.startswith(wanted) or bare.startswith(wanted)
+    kind = object_id.removesuffix(bare)
+    if kind == "file-" or kind.endswith("_"):
+        of_bare = bare.startswith(part := wanted.removeprefix(kind)) and len(part) >= _LEAST
+        return of_bare or bare == wanted
+    return len(wanted) >= _LEAST and (object_id.startswith(wanted) or bare.startswith(wanted))
 
 
 async def first_model(client: AssistantsClient) -> str:

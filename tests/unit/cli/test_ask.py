@@ -230,7 +230,7 @@ async def test_it_goes_on_in_the_named_thread_and_in_the_last_one(tmp_path: Path
         last = str(model.requests[-1].messages)
         await bounded(asked.ask("--thread", threads[0].id[:12], "Four"))
         first = str(model.requests[-1].messages)
-        with pytest.raises(ConfigError, match=r"is the beginning of 2 ids, so write more of the thread's id"):
+        with pytest.raises(ConfigError, match="There is no thread “thread_”"):
             await asked.ask("--thread", "thread_", "Five")
         assert len((await asked.client.threads.list(ListThreads())).data) == 2
     assert [word in last for word in ("Three", "Two", "One")] == [True, True, False]
@@ -261,17 +261,32 @@ def test_a_name_or_the_beginning_of_an_id_is_enough() -> None:
     items = [Named("asst_abc", "Tutor"), Named("asst_abd", "tutor"), Named("asst_x", "abc")]
     found = [
         find_one(items, wanted, "assistant", listed_by="x", name_of=lambda item: item.name)
-        for wanted in ("asst_abc", "asst_x", "x", "ABC")
+        for wanted in ("asst_abc", "asst_x", "x", "ABC", "asst_abd")
     ]
-    assert [item.id for item in found] == ["asst_abc", "asst_x", "asst_x", "asst_x"]
+    assert [item.id for item in found] == ["asst_abc", "asst_x", "asst_x", "asst_x", "asst_abd"]
+    long = [Named("asst_abcd"), Named("asst_abce"), Named("asst_7xyz")]
+    for wanted in ("7xy", "asst_7xy", "asst_7xyz"):
+        assert find_one(long, wanted, "assistant", listed_by="x").id == "asst_7xyz"
+    models = [Named("gpt-4o"), Named("o1-mini")]
+    for wanted, model in (("gpt-4", "gpt-4o"), ("mini", "o1-mini"), ("o1-", "o1-mini")):
+        assert find_one(models, wanted, "model", listed_by="x").id == model
     for wanted, told in (
         ("tutor", "2 assistants are called"),
-        ("ab", "2 ids"),
         ("", "no assistant"),
         ("q", "no ass"),
     ):
         with pytest.raises(ConfigError, match=told):
             find_one(items, wanted, "assistant", listed_by="x", name_of=lambda item: item.name)
+    for wanted, told in (
+        ("abc", "2 ids"),
+        ("asst_abc", "2 ids"),
+        ("7", "no assistant"),
+        ("asst_7", "no assistant"),
+        ("asst_", "no assistant"),
+        ("ass", "no assistant"),
+    ):
+        with pytest.raises(ConfigError, match=told):
+            find_one(long, wanted, "assistant", listed_by="x")
 
 
 def test_text_from_a_pipe_stands_below_the_question(monkeypatch: pytest.MonkeyPatch) -> None:
