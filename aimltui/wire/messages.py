@@ -13,6 +13,10 @@ SUMMARY = "aimltui.summary"
 """Metadata key of a message: with any value it is a summary, which a run gets instead of all messages before it. They stay
 in the thread. Deleting the summary undoes it. An extension of the API."""
 
+PINNED = "aimltui.pinned"
+"""Metadata key of a message: if it is `true`, runs always get the message whole, and a summary does not stand for it. An
+extension of the API."""
+
 
 class FileCitation(Wire):
     """The file that a passage is from."""
@@ -159,6 +163,11 @@ class Message(Wire):
     def text(self) -> str:
         """All text parts in order, joined by empty lines."""
         return "\n\n".join(part.text.value for part in self.content if isinstance(part, TextContent))
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether every run gets it whole."""
+        return (self.metadata or {}).get(PINNED) == "true"
 
 
 class NewTextContent(Wire):

@@ -70,6 +70,7 @@ REQUIREMENTS: dict[str, Requirement] = {
         "runs:tool_choice:none": "tool_choice none offers no tools",
         "runs:truncation": "last_messages tells the model only the newest",
         "runs:shorten": "a run that asks for it shortens long texts before it leaves messages out, and says how many",
+        "runs:pinned": "a pinned message is always told whole, also after a summary, until it is no longer pinned",
         "runs:summary": "a summary stands for the messages before it, which can be read; deleting it undoes that",
         "runs:response_format": "response_format and reasoning_effort reach the model",
         "runs:modify": "a run's metadata can be changed",

@@ -10,7 +10,7 @@ import pytest
 from aimltui.client.client import every
 from aimltui.engine.models.base import ChatChunk, ChatUsage, ModelError, ToolCallDelta
 from aimltui.wire.errors import BadRequest, NotFound
-from aimltui.wire.messages import SUMMARY, CreateMessage, ModifyMessage
+from aimltui.wire.messages import PINNED, SUMMARY, CreateMessage, ModifyMessage
 from aimltui.wire.runs import CreateRun, CreateThreadAndRun, ListRuns, ModifyRun, Run
 from aimltui.wire.threads import ListThreads, ModifyThread
 from tests.conformance.world import FUNCTIONS, World, at, outputs, requirement
@@ -443,6 +443,37 @@ async def test_a_summary_stands_for_the_messages_before_it(world: World) -> None
     assert [m.text for m in await world.messages(thread.id)][:3] == ["The word is heron.", "two", "A bird."]
     await client.messages.delete(thread.id, kept.id)
     assert (await ask("And now?"))[:3] == ["The word is heron.", "two", "Which?"]
+
+
+@requirement("runs:pinned")
+async def test_a_pinned_message_is_told_whole_whatever_is_left_out(world: World) -> None:
+    made = await world.assistant()
+    thread = await world.thread("The word is heron.", "two", "three")
+    client = world.client
+    (first, *_) = await world.messages(thread.id)
+
+    async def pin(value: str) -> None:
+        changes = ModifyMessage(thread_id=thread.id, message_id=first.id, metadata={PINNED: value})
+        assert (await client.messages.modify(changes)).metadata == {PINNED: value}
+
+    async def ask(text: str, **options: Any) -> list[str]:
+        await client.messages.create(CreateMessage(thread_id=thread.id, role="user", content=text))
+        wanted = CreateRun(thread_id=thread.id, assistant_id=made.id, **options)
+        await world.settled(await client.runs.create(wanted))
+        return [m["content"] for m in world.model.requests[-1].messages]
+
+    await pin("true")
+    newest = {"type": "last_messages", "last_messages": 1}
+    assert await ask("Which?", truncation_strategy=newest) == ["The word is heron.", "Which?"]
+    await client.messages.create(
+        CreateMessage(thread_id=thread.id, role="assistant", content="Numbers.", metadata={SUMMARY: "2"})
+    )
+    told, *after = await ask("And now?")
+    assert "Numbers." in told
+    assert told.endswith("\n\nThe word is heron.")
+    assert after == ["And now?"]
+    await pin("")
+    assert "heron" not in str(await ask("And then?"))
 
 
 @requirement("runs:response_format")

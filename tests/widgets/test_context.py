@@ -22,7 +22,7 @@ def messages(at: Desk) -> list[MessageEntry]:
 
 
 async def test_a_summary_is_shown_used_and_taken_back(tmp_path: Path) -> None:
-    turns = (says("Blue."), says("Colour", " is blue."), says("Yes, blue."), says("Still."))
+    turns = (says("Blue."), says("Colour", " is blue."), says("Yes, blue."), says("In short."))
     async with desk(tmp_path, *turns) as at:
         await at.here.write("My colour is blue.")
         await at.here.until(lambda: "Blue." in at.here.texts())
@@ -59,6 +59,23 @@ async def test_a_summary_is_shown_used_and_taken_back(tmp_path: Path) -> None:
         await at.here.write("/compact undo")
         notes = at.here.app._notifications
         await at.here.until(lambda: any("has no summary" in note.message for note in notes))
+
+        # what is pinned is neither summarized nor pale, and said to be so
+        await at.press(*["alt+up"] * 8)
+        await at.press("p")
+        await at.here.until(lambda: "You  ★ pinned" in at.here.shown())
+        assert [m.is_pinned for m in messages(at)] == [True, False, False, False]
+        await at.here.pilot.press("escape")
+        await at.here.write("/compact")
+        await at.here.until(lambda: "It stands for 3 messages" in at.here.shown())
+        await at.here.until(lambda: "enter Use it" in at.here.shown())
+        assert "My colour" not in str(at.model.requests[-1].messages)
+        await at.here.pilot.press("enter")
+        await at.here.until(lambda: [m.is_replaced for m in messages(at)] == [False, True, True, True, False])
+        await at.press(*["alt+up"] * 8)
+        await at.press("p")
+        await at.here.until(lambda: [m.is_replaced for m in messages(at)] == [True, True, True, True, False])
+        await at.here.pilot.press("escape")
         # nothing is remembered until the user switches it on
         await at.here.write("/remember I live in Oslo.")
         await at.here.until(lambda: any("switch Memory on" in note.message for note in notes))
@@ -105,6 +122,15 @@ async def test_a_thread_is_summarized_by_itself_only_where_the_settings_say_so_a
         assert not any(m.is_summary for m in messages(at))
 
         # the meter names the parts
+        line = at.here.screen.status
+        assert line.status.context == "ctx\xa010\xa0%"
+        place = line.render().plain.index("ctx")
+        await at.here.pilot.click(line, offset=(place - 3, 0))
+        assert at.here.app.screen is at.here.screen
+        await at.here.pilot.click(line, offset=(place + 1, 0))
+        await at.here.until(lambda: "of the context of 100" in at.here.shown())
+        await at.here.pilot.press("escape")
+        await at.here.until(lambda: at.here.app.screen is at.here.screen)
         await at.here.write("/context")
         await at.here.until(lambda: "of the context of 100" in at.here.shown())
         assert "tools " in at.here.shown()

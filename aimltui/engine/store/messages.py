@@ -23,6 +23,7 @@ from aimltui.engine.store.paging import Listing, page
 from aimltui.wire.base import Page
 from aimltui.wire.errors import NotFound
 from aimltui.wire.messages import (
+    PINNED,
     Content,
     ImageFile,
     ImageFileContent,
@@ -162,6 +163,13 @@ def newest_with_metadata(conn: Connection, thread_id: str, seq: int, key: str) -
     sql = "SELECT * FROM messages WHERE thread_id = ? AND seq < ? AND instr(body, ?) > 0 ORDER BY seq DESC"
     rows = conn.execute(sql, (thread_id, seq, f'"{key}"'))
     return next((row for row in rows if has_metadata(row, key)), None)
+
+
+def pinned_before(conn: Connection, thread_id: str, seq: int) -> list[Row]:
+    """Return the rows of a thread's pinned messages before a sequence number, oldest first."""
+    sql = "SELECT * FROM messages WHERE thread_id = ? AND seq < ? AND instr(body, ?) > 0 ORDER BY seq"
+    rows = conn.execute(sql, (thread_id, seq, f'"{PINNED}"')).fetchall()
+    return [row for row in rows if Message.model_validate_json(row["body"]).is_pinned]
 
 
 def first_user_row(conn: Connection, thread_id: str) -> Row | None:

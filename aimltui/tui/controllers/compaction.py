@@ -34,7 +34,7 @@ class Reading:
     """The messages that a summary will stand for."""
 
     messages: tuple[Message, ...]
-    """From the last summary on, the oldest first."""
+    """From the last summary on, the oldest first; those that are pinned are not summarized."""
 
     @property
     def newest_id(self) -> str:
@@ -43,8 +43,8 @@ class Reading:
 
     @property
     def count(self) -> int:
-        """The number of messages without the earlier summary."""
-        return sum(not is_summary(message) for message in self.messages)
+        """The number of messages without the earlier summary and what is pinned."""
+        return sum(not is_summary(message) and not message.is_pinned for message in self.messages)
 
 
 def is_summary(message: Message) -> bool:
@@ -107,7 +107,8 @@ class Compaction:
             TransportError: There was no answer.
         """
         plan = await self._plan(conversation)
-        parts = parts_of(reading.messages, self._room(conversation))
+        summarized = tuple(message for message in reading.messages if not message.is_pinned)
+        parts = parts_of(summarized, self._room(conversation))
         summary = ""
         for number, part in enumerate(parts, 1):
             about = (

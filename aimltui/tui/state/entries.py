@@ -108,6 +108,8 @@ class MessageEntry:
     """Whether a run gets it instead of all messages before it."""
     is_replaced: bool = False
     """Whether a summary below it stands for it."""
+    is_pinned: bool = False
+    """Whether every run gets it whole."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,7 @@ def message_entry(message: Message, author: str, sources: Mapping[Key, Source] |
         run_id=message.run_id,
         to=None if is_assistant else addressee_in(message.metadata),
         is_summary=is_summary,
+        is_pinned=message.is_pinned,
     )
 
 

@@ -24,9 +24,8 @@ def with_replaced(entries: Sequence[Entry], *, has_later: bool = False) -> list[
     is_replaced = has_later
     for entry in reversed(entries):
         if isinstance(entry, MessageEntry):
-            found.append(
-                entry if entry.is_replaced == is_replaced else replace(entry, is_replaced=is_replaced)
-            )
+            replaced = is_replaced and not entry.is_pinned
+            found.append(entry if entry.is_replaced == replaced else replace(entry, is_replaced=replaced))
             is_replaced = is_replaced or entry.is_summary
         else:
             found.append(entry)

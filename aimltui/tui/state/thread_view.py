@@ -165,6 +165,16 @@ class ThreadView:
         """Return a message that is put at an index with the mark of its branch."""
         return self.branches.mark(entry, lambda: self._list.message_before(index) or "")
 
+    def show_pin(self, message_id: str, is_pinned: bool) -> list[Change] | None:
+        """Mark a message as pinned, or not; None if all entries must be shown again."""
+        entries = [
+            replace(entry, is_pinned=is_pinned)
+            if entry.id == message_id and isinstance(entry, MessageEntry)
+            else entry
+            for entry in self.entries
+        ]
+        return self._list.become(with_replaced(entries))
+
     def take_run(self, run: Run) -> list[Change]:
         """Take a run's state from outside its stream, such as the answer to a cancellation."""
         known = self.runs.get(run.id)

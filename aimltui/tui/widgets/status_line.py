@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 from textual.message import Message
@@ -15,7 +16,7 @@ from aimltui.tui.state.status import Status, fitting, segments
 
 
 class StatusLine(Widget):
-    """Shows a `Status`; a click on the count of new lines scrolls to the end.
+    """Shows a `Status`; its count of new lines and its share of the context can be clicked.
 
     Args:
         glyphs: The set of glyphs.
@@ -36,10 +37,16 @@ class StatusLine(Widget):
     class EndClicked(Message):
         """The user wants to scroll to the end."""
 
+    @dataclass
+    class ContextClicked(Message):
+        """The user wants to see what fills the context."""
+
     def __init__(self, *, glyphs: Literal["unicode", "ascii"] = "unicode", id: str | None = None) -> None:
         super().__init__(id=id)
         self._glyphs: Literal["unicode", "ascii"] = glyphs
         self._status = Status()
+        self._share_columns = range(0)
+        """The columns of the share of the context."""
 
     @property
     def status(self) -> Status:
@@ -59,9 +66,21 @@ class StatusLine(Widget):
         dot = Content.styled(" · " if self._glyphs == "unicode" else " - ", "$text-muted")
         shown = dot.join([Content.styled(clean_line(text), style) for text, style in left])
         used = Content.styled(clean_line(right), "$text-muted")
+        self._share_columns = self._columns_of(clean_line(self._status.context), used.plain, width)
         return shown + Content(" " * max(0, width - shown.cell_length - used.cell_length)) + used
 
+    @staticmethod
+    def _columns_of(part: str, text: str, width: int) -> range:
+        """Return the columns of a part of the text at the right; none if it is not shown."""
+        place = text.rfind(part) if part else -1
+        if place < 0:
+            return range(0)
+        start = width - cell_len(text[place:])
+        return range(start, start + cell_len(part))
+
     def on_click(self, event: events.Click) -> None:
-        """Scroll to the end on a click at the left, if there are new lines below."""
-        if self._status.is_away and event.x < self.size.width // 2:
+        """Post the message of the part under the mouse."""
+        if event.x - self.styles.padding.left in self._share_columns:
+            self.post_message(self.ContextClicked())
+        elif self._status.is_away and event.x < self.size.width // 2:
             self.post_message(self.EndClicked())

@@ -68,6 +68,7 @@ class Group:
     said: bool
     origin: tuple[str | None, int]
     """The run and the turn, to join a turn's text and its calls."""
+    is_pinned: bool = False
     tokens: int = field(default=0)
 
 
@@ -184,8 +185,8 @@ def _groups(
     for item in items:
         if isinstance(item, MessageItem):
             if is_summary(item.message) and not item.own:
-                # it stands for all before it
-                groups, summary = [], item.message.text
+                # it stands for all before it that is not pinned
+                groups, summary = [group for group in groups if group.is_pinned], item.message.text
                 continue
             content = chat_content(item.message, known)
             if content and item.author:
@@ -193,7 +194,9 @@ def _groups(
             if content:
                 chat: ChatMessage = {"role": item.message.role, "content": content}
                 origin = (item.message.run_id, item.turn)
-                groups.append(Group([chat], item.message.role, item.own, True, origin))
+                group = Group([chat], item.message.role, item.own, True, origin)
+                group.is_pinned = item.message.is_pinned
+                groups.append(group)
             continue
         if passages_first and all(call.type == FILE_SEARCH for call in item.calls):
             _put_before_question(groups, item)
@@ -299,13 +302,13 @@ def _newest(groups: list[Group], count: int) -> list[Group]:
         group = groups[index]
         seen += group.said and not group.own
         if seen == count:
-            return groups[index:]
+            return [group for group in groups[:index] if group.is_pinned] + groups[index:]
     return groups
 
 
 def _needed(groups: list[Group]) -> set[int]:
-    """The places of the groups that are never dropped: what the run did itself, and the last question."""
-    needed = {index for index, group in enumerate(groups) if group.own}
+    """The places of the groups that are never dropped: what the run did itself, what is pinned, and the last question."""
+    needed = {index for index, group in enumerate(groups) if group.own or group.is_pinned}
     users = [index for index, group in enumerate(groups) if group.role == "user"]
     if users:
         needed.add(users[-1])

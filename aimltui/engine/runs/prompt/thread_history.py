@@ -41,7 +41,9 @@ def load(
     *,
     shortens: bool = False,
 ) -> History:
-    """Return the newest items, with the thread's first user message before them; nothing from before a summary.
+    """Return the newest items, and before them the thread's first user message and what is pinned.
+
+    Of what is before a summary, only pinned messages are returned.
 
     Args:
         conn: The database.
@@ -65,17 +67,19 @@ def load(
     ]
     found.sort(key=lambda entry: entry[:3])
     items = [item for *_, item in found]
-    if has_summary or not rows:
-        return History(items)
-    unread = messages.count_before(conn, thread_id, oldest) if last_messages is None else 0
-    if unread and (summary := messages.newest_with_metadata(conn, thread_id, oldest, SUMMARY)) is not None:
-        unread -= messages.count_before(conn, thread_id, summary["seq"]) + 1
-        return History([_message(conn, summary, run_id), *items], unread)
-    first = messages.first_user_row(conn, thread_id)
-    if first is not None and first["seq"] < oldest:
-        items.insert(0, _message(conn, first, run_id))
-        unread = max(0, unread - 1)
-    return History(items, unread)
+    earlier = {row["seq"]: row for row in messages.pinned_before(conn, thread_id, oldest)}
+    unread = 0
+    if rows and not has_summary:
+        unread = messages.count_before(conn, thread_id, oldest) if last_messages is None else 0
+        summary = messages.newest_with_metadata(conn, thread_id, oldest, SUMMARY) if unread else None
+        other = summary if summary is not None else messages.first_user_row(conn, thread_id)
+        if summary is not None:
+            unread -= messages.count_before(conn, thread_id, summary["seq"])
+        if other is not None and other["seq"] < oldest:
+            earlier[other["seq"]] = other
+        least = summary["seq"] if summary is not None else 0
+        unread = max(0, unread - sum(seq >= least for seq in earlier))
+    return History([*(_message(conn, row, run_id) for _, row in sorted(earlier.items())), *items], unread)
 
 
 def _newest_rows(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from aimltui.formatting.numbers import plural
 from aimltui.tui.controllers.messages import AnswerCompleted, TextReturned
 from aimltui.tui.screens.main.view import ScreenPart
+from aimltui.tui.state.entries import MessageEntry
+from aimltui.wire.messages import PINNED, ModifyMessage
 
 if TYPE_CHECKING:
     from aimltui.local_tools.memory import Memory
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from aimltui.tui.controllers.conversation import Conversation
     from aimltui.tui.controllers.workspace import Workspace
     from aimltui.tui.startup import Startup
+    from aimltui.tui.state.blocks import Block
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +32,7 @@ class ContextPart(ScreenPart):
 
     def __init__(self, startup: Startup) -> None:
         super().__init__(startup)
+        self.block_actions |= {"pin_message": self._pin_message}
         self._undone: set[str] = set()
         """Threads whose summary the user took back: they are not summarized by themselves again."""
 
@@ -108,6 +112,31 @@ class ContextPart(ScreenPart):
             self.post_message(TextReturned.of_command(conversation, "/remember", written))
         else:
             self.show_notice(f"Saved. The next answers know it. To change it, edit {path}.")
+
+    def _pin_message(self, block: Block) -> None:
+        """Pin the marked message, or take its pin away."""
+        if self.workspace is not None and isinstance(block.entry, MessageEntry):
+            self.spawn(self._save_message_pin(self.workspace.current, block.entry), "pin")
+
+    async def _save_message_pin(self, conversation: Conversation, entry: MessageEntry) -> None:
+        from aimltui.client.errors import TransportError
+        from aimltui.wire.errors import APIError
+
+        assert self.workspace is not None
+        is_pinned = not entry.is_pinned
+        params = ModifyMessage(
+            thread_id=conversation.thread_id or "",
+            message_id=entry.id,
+            metadata={PINNED: "true" if is_pinned else ""},
+        )
+        try:
+            await self.workspace.client.messages.modify(params)
+        except (APIError, TransportError) as error:
+            self.show_notice(f"The message was not pinned. {error}", is_warning=True)
+            return
+        conversation.buffer.add(conversation.view.show_pin(entry.id, is_pinned), at_once=True)
+        told = "Pinned: the model always gets this message whole." if is_pinned else "No longer pinned."
+        self.hint(told)
 
     def _compaction(self, workspace: Workspace) -> Compaction:
         from aimltui.tui.controllers.compaction import Compaction

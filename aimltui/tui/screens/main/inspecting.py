@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aimltui.tui.screens.inspector.view import RunView
     from aimltui.tui.state.inspection import Inspection
     from aimltui.tui.state.inspector_pages import Page
+    from aimltui.tui.widgets.status_line import StatusLine
 
 
 class InspectingPart(ScreenPart):
@@ -50,6 +51,11 @@ class InspectingPart(ScreenPart):
         else:
             view = self._run_view(thread_id, "context")
             self.app.push_screen(InspectorScreen(view, self._record_run, self._ask_again))
+
+    def on_status_line_context_clicked(self, event: StatusLine.ContextClicked) -> None:
+        """Show what fills the context whose share was clicked."""
+        event.stop()
+        self.action_inspect_context()
 
     def _run_view(self, thread_id: str, page: Page = "timeline") -> RunView:
         from aimltui.tui.screens.inspector.view import RunView

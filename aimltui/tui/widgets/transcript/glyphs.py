@@ -32,6 +32,7 @@ class Glyphs:
     attachment: str
     picture: str
     choice: str
+    pinned: str
     previous: str
     next: str
     queued: str
@@ -66,6 +67,7 @@ UNICODE = Glyphs(
     attachment="▤",
     picture="▣",
     choice="›",
+    pinned="★",
     previous="‹",
     next="›",
     queued="○",
@@ -99,6 +101,7 @@ ASCII = Glyphs(
     attachment="@",
     picture="@",
     choice=">",
+    pinned="^",
     previous="<",
     next=">",
     queued="o",

@@ -134,6 +134,8 @@ class MessageDrawing:
             heading.append(StyledText(f" {context.glyphs.arrow} {name}", palette.muted))
         if entry.is_summary:
             heading.append(StyledText("  the model gets it instead of what is above", palette.muted))
+        if entry.is_pinned:
+            heading.append(StyledText(f"  {context.glyphs.pinned} pinned", palette.citation))
         self.canvas.write(
             [*heading, *_branch_runs(entry, context)],
             right=StyledText(clock, palette.muted) if clock else None,
@@ -171,13 +173,7 @@ class MessageDrawing:
             False if the new state does not only add to the old one; then a new drawing is needed.
         """
         old = self.entry
-        same_head = (entry.role, entry.author, entry.pending, entry.created_at, entry.branch) == (
-            old.role,
-            old.author,
-            old.pending,
-            old.created_at,
-            old.branch,
-        )
+        same_head = _head(entry) == _head(old)
         if not (same_head and old.streaming and entry.citations == old.citations):
             return False
         if not self.text.become(clean_message(entry)):
@@ -218,6 +214,11 @@ class MessageDrawing:
         fact = self.canvas.context.extras.files.get(citation.file_id)
         is_unknown = fact is not None and citation.label == citation.file_id
         return clean_line(fact.name if fact is not None and is_unknown else citation.label)
+
+
+def _head(entry: MessageEntry) -> tuple[object, ...]:
+    """Return what stands in the first line of a message."""
+    return entry.role, entry.author, entry.pending, entry.created_at, entry.branch, entry.is_pinned
 
 
 def _branch_runs(entry: MessageEntry, context: RenderContext) -> list[StyledText]:

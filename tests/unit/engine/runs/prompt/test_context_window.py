@@ -8,7 +8,7 @@ import pytest
 from aimltui.engine.accounting.tokens import estimate
 from aimltui.engine.runs.prompt.context_window import Item, MessageItem, ToolCallItem, build
 from aimltui.engine.runs.tool_calls import Call
-from aimltui.wire.messages import SUMMARY, CreateMessage, Message, MessageParams
+from aimltui.wire.messages import PINNED, SUMMARY, CreateMessage, Message, MessageParams
 from aimltui.wire.runs import CreateRun, ListRuns
 from aimltui.wire.tools import TruncationStrategy
 from tests.support.builders import a_thread, an_assistant, collect, messages_of, opened, play, run_of
@@ -94,6 +94,52 @@ def test_auto_keeps_the_first_user_message_and_the_newest_and_drops_the_middle()
 
 def test_auto_never_drops_the_newest_user_message() -> None:
     assert told([said("user", "a " * 500), said("user", "b " * 500)], budget=10) == ["b " * 500]
+
+
+def pinned(item: MessageItem) -> MessageItem:
+    return MessageItem(item.message.model_copy(update={"metadata": {PINNED: "true"}}))
+
+
+def test_what_is_pinned_is_never_dropped_shortened_or_summarized() -> None:
+    long = "word " * 3_000
+    items: list[Item] = [
+        said("user", "0"),
+        pinned(said("assistant", f"1 {long}")),
+        said("user", f"2 {long}"),
+        pinned(said("user", "3")),
+        summary("In short."),
+        said("assistant", f"4 {long}"),
+        said("user", "5"),
+    ]
+    whole = build(items, instructions=None, budget=PLENTY).messages
+    assert [message["role"] for message in whole] == ["user", "assistant", "user", "assistant", "user"]
+    assert "In short." in whole[0]["content"]
+    assert [message["content"][:2] for message in whole[1:]] == ["1 ", "3", "4 ", "5"]
+    for shortens in (True, False):
+        short = build(items, instructions=None, budget=3_500, shortens=shortens).messages
+        assert f"1 {long}" in [message["content"] for message in short]
+        assert "3" in [message["content"] for message in short]
+        assert f"4 {long}" not in [message["content"] for message in short]
+    assert told(items, last_messages=1)[-3:] == [f"1 {long}", "3", "5"]
+
+
+async def test_a_pinned_message_is_told_however_much_was_said_since(tmp_path: Path) -> None:
+    model = FakeModel()
+    async with opened(tmp_path, model, default_context_tokens=1_000) as engine:
+        thread = await a_thread(engine, "The first question.", "one", "two")
+        made = await an_assistant(engine)
+        mark = {"metadata": {PINNED: "true"}}
+        for n in range(40):
+            text = "The word is heron." if n == 0 else f"{n} " + "word " * 130
+            await engine.messages.create_message(
+                CreateMessage(thread_id=thread.id, role="user", content=text, **(mark if n == 0 else {}))
+            )
+        await collect(engine.runs.stream_create_run(CreateRun(thread_id=thread.id, assistant_id=made.id)))
+        run = await engine.runs.list_runs(ListRuns(thread_id=thread.id))
+    got = [message["content"] for message in model.requests[0].messages]
+    assert got[:2] == ["The first question.", "The word is heron."]
+    assert got[-1].startswith("39 ")
+    assert run.data[0].left_out == 43 - len(got)
 
 
 def summary(text: str) -> MessageItem:
