@@ -27,6 +27,7 @@ LETTERS = {
     "o": "open_file",
     "x": "show_raw",
     "delete": "delete_message",
+    "p": "pin_message",
     # not letters: the branches of the marked message
     "left": "branch_before",
     "right": "branch_behind",
