@@ -161,3 +161,38 @@ def test_a_nonsensical_cost_is_no_cost(spent: Any) -> None:
 )
 def test_shapes_that_say_nothing_are_passed_over(payload: Any) -> None:
     assert read(payload) == []
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["a", "b", "", "c"],
+        ["<think>one", " two</th", "ink>\n\nthree", " four"],
+        ["a thought", " goes on</think>", "text"],
+        ["\ud83d", "\ude00 and \ud83d", "x"],
+        ["", ""],
+    ],
+)
+@pytest.mark.parametrize("is_inside", [False, True])
+def test_chunks_of_text_alone_are_read_as_those_with_more(texts: list[str], is_inside: bool) -> None:
+    seen = []
+    for more in ({}, {"x_unknown": 1}):
+        reader = ChunkReader(starts_in_thought=is_inside)
+        chunks = [reader.read({**delta(text), **more}) for text in texts]
+        seen.append((chunks, reader.held_back(), reader.has_content, reader.opens_thought, reader.closing()))
+    assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"usage": {"prompt_tokens": 1, "completion_tokens": 2}}, {"citations": ["https://example.com/a"]}],
+)
+def test_what_a_chunk_has_besides_its_text_is_not_overlooked(more: dict[str, Any]) -> None:
+    reader = ChunkReader()
+    (chunk, closing) = reader.read({**delta("a"), **more}), reader.closing()
+    assert chunk is not None
+    assert (chunk.text, chunk.usage is not None, closing is not None) == (
+        "a",
+        "usage" in more,
+        "citations" in more,
+    )
