@@ -137,9 +137,12 @@ EXTENSIONS = frozenset({NOTICE, REASONING, THOUGHT_MOVED, CHANGED})
 def decode(name: str, data: Any, index: int | None = None) -> StreamEvent | None:
     """Return the event for a name and its decoded JSON.
 
-    A missing name is derived from the object and its status, since some servers omit it. An event that this version
-    does not know is None: the API reserves the right to add some.
+    A missing name is derived from the object and its status, since some servers omit it; some gateways wrap the object
+    as `{"event": NAME, "data": OBJECT}`. An event that this version does not know is None: the API reserves the right
+    to add some.
     """
+    if not name and isinstance(data, dict) and "object" not in data and "data" in data:
+        name, data = str(data.get("event") or ""), data["data"]
     name = name or derive_name(data)
     if name == DONE:
         return StreamEvent(DONE, "[DONE]", index)

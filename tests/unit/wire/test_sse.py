@@ -69,6 +69,21 @@ def test_a_missing_event_name_is_derived_from_the_object_and_its_status() -> Non
     assert sse.decode(SSEFrame("", "[DONE]")) == StreamEvent("done", "[DONE]")
 
 
+def test_an_event_that_a_gateway_has_wrapped_with_its_name_is_read() -> None:
+    delta = {"id": "msg_1", "object": "thread.message.delta", "delta": {"content": []}}
+    wrapped = [
+        {"data": {"id": "run_1", "object": "thread.run", "status": "queued"}, "event": "thread.run.created"},
+        {"data": delta, "event": "thread.message.delta", "enabled": None},
+        {"data": "[DONE]", "event": "done"},
+        {"data": {"message": "No"}, "event": "error"},
+        {"data": {"id": "x"}, "event": "thread.of.tomorrow"},
+    ]
+    told = [sse.decode(SSEFrame("", json.dumps(one))) for one in wrapped]
+    names = [event.event if event is not None else None for event in told]
+    assert names == ["thread.run.created", "thread.message.delta", "done", "error", None]
+    assert isinstance(told[0].data if told[0] is not None else None, Run)
+
+
 def test_an_error_event_carries_its_fields_nested_and_flat_and_is_read_in_both_forms() -> None:
     error = events.ErrorObject(message="broken", type="server_error", code="x")
     data = json.loads(sse.encode(StreamEvent("error", error)).split(b"data: ")[1])
