@@ -62,6 +62,25 @@ def is_reserved(client: ServedClient, spent: ClientSpent) -> bool:
     return used_up(client, spent) is not None and used_up(client, spent.without_reserved) is None
 
 
+def left_of(client: ServedClient, spent: ClientSpent) -> tuple[float | None, int | None]:
+    """Return the dollars and the tokens that a client may still spend; None where nothing limits them."""
+    budget = client.budget
+    usd = [
+        limit - gone
+        for limit, gone in ((budget.per_day_usd, spent.day_usd), (budget.per_month_usd, spent.month_usd))
+        if limit is not None
+    ]
+    tokens = [
+        limit - gone
+        for limit, gone in (
+            (budget.per_day_tokens, spent.day_tokens),
+            (budget.per_month_tokens, spent.month_tokens),
+        )
+        if limit is not None
+    ]
+    return min(usd, default=None), min(tokens, default=None)
+
+
 def used_up(client: ServedClient, spent: ClientSpent) -> str | None:
     """Return which limit of a client is reached, in words; None if none is. Of several, one of the month."""
     budget = client.budget

@@ -143,6 +143,23 @@ def reserve(limits: BudgetLimits, spent: Spent, turn_estimate: TurnEstimate) -> 
     )
 
 
+def longest_answer(turn: TurnEstimate, usd: float | None, tokens: int | None) -> int | None:
+    """Return the longest answer in tokens that dollars and tokens pay for, or a useful one; None if neither limits it.
+
+    Args:
+        turn: The turn; dollars count if its price is known.
+        usd: The dollars that are left.
+        tokens: The tokens that are left.
+    """
+    price, most = turn.price, turn.most_answer or MOST_ANSWER
+    rooms = [] if tokens is None else [float(tokens - turn.prompt_tokens)]
+    if usd is not None and price is not None and price.prompt is not None and price.completion:
+        rooms.append((usd - turn.prompt_tokens * price.prompt) / price.completion)
+    if not rooms or min(rooms) >= most:
+        return None
+    return min(most, max(LEAST_ANSWER, int(min(rooms))))
+
+
 def used_up(limits: BudgetLimits, spent: Spent) -> OverBudget | None:
     """Return why no run may start today, or None if one may."""
     for limit in _all(limits, spent):

@@ -12,6 +12,7 @@ from aimltui.engine.accounting.budget import (
     TurnEstimate,
     cut_off,
     is_priced,
+    longest_answer,
     reserve,
 )
 from aimltui.engine.accounting.tokens import estimate, estimate_message
@@ -25,11 +26,12 @@ from aimltui.engine.runs.status import Outcome
 from aimltui.engine.runs.transaction import RunTransaction
 from aimltui.engine.runs.turn_writer import TurnWriter
 from aimltui.engine.store import usage as rows
-from aimltui.wire.clients import ALL_RESERVED, ANYBODY, CURRENT, is_reserved, used_up
+from aimltui.wire.clients import ALL_RESERVED, ANYBODY, CURRENT, is_reserved, left_of, used_up
 from aimltui.wire.runs import FAILED, LastError, Run, Usage
 
 BUDGET = "budget"
 """The `LastError.kind` of a run that the budget stopped."""
+_QUOTA = "You exceeded your current quota: the answer was cut off, because the rest pays for no more."
 
 
 class BudgetGuard:
@@ -53,11 +55,11 @@ class BudgetGuard:
         wanted = turn.request.max_tokens
         most = min(wanted, longest) if wanted and longest else wanted or longest
         turn_estimate = TurnEstimate(tokens, most, price)
-
         client = CURRENT.get()
 
         def hold(transaction: RunTransaction) -> Reservation | OverBudget:
             now = self._services.options.clock()
+            quota: int | None = None
             if client is not None:
                 rows.drop_turn(transaction.conn, run.id)
                 gone = rows.spent_by(transaction.conn, client.name, now)
@@ -65,8 +67,12 @@ class BudgetGuard:
                     return OverBudget(ALL_RESERVED, "Try again when one of them has ended.")
                 if (why := used_up(client, gone)) is not None:
                     return OverBudget(f"You exceeded your current quota: {why}.", "")
-            found = reserve(limits, rows.spent(transaction.conn, now, run.id), turn_estimate)
+                quota = longest_answer(turn_estimate, *left_of(client, gone))
+            asked = turn_estimate if quota is None else replace(turn_estimate, most_answer=quota)
+            found = reserve(limits, rows.spent(transaction.conn, now, run.id), asked)
             if isinstance(found, Reservation):
+                if quota is not None and found.max_answer is None:
+                    found = replace(found, max_answer=quota)
                 rows.begin_turn(
                     transaction.conn, run, now, found, client.name if client is not None else ANYBODY
                 )
@@ -117,6 +123,8 @@ class BudgetGuard:
         """Return the run's end if the budget's limit cut off the answer."""
         if finish_reason != "length" or self._held.max_answer is None:
             return None
+        if not self._held.binding:
+            return stopped(OverBudget(_QUOTA, ""))
         return stopped(cut_off(self._held.binding))
 
 

@@ -15,6 +15,7 @@ from aimltui.engine.accounting.budget import (
     Reservation,
     Spent,
     TurnEstimate,
+    longest_answer,
     reserve,
     used_up,
 )
@@ -22,6 +23,7 @@ from aimltui.engine.models.base import ChatUsage, ModelInfo, Price
 from aimltui.wire.clients import CURRENT, ClientBudget, ServedClient
 from aimltui.wire.errors import BadRequest, Forbidden
 from aimltui.wire.events import Notice
+from aimltui.wire.messages import TextContent
 from aimltui.wire.runs import Run
 from aimltui.wire.usage import RaiseBudget, UsageParams
 from tests.support.builders import TestClock, a_run_wanted, messages_of, opened, play, run_of, until
@@ -225,3 +227,43 @@ async def test_a_turn_beyond_the_budget_of_a_client_is_not_asked(tmp_path: Path)
         assert run_of(await play(engine)).status == "completed"
         assert (await engine.spent_by(client)).day_tokens == 15
         assert len(model.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("most", "usd", "tokens", "answer"),
+    [
+        (None, None, None, None),
+        (None, None, 1_000_000, None),
+        (None, None, 110, 100),
+        (None, None, 12, 16),
+        (8, None, 12, 8),
+        (None, 0.0101, None, 100),
+        (None, 0.0101, 60, 50),
+        (50, 0.0101, None, None),
+    ],
+)
+def test_an_answer_is_as_long_as_the_rest_of_a_quota_pays_for(
+    most: int | None, usd: float | None, tokens: int | None, answer: int | None
+) -> None:
+    assert longest_answer(TurnEstimate(10, most, PRICE), usd, tokens) == answer
+    if tokens is None:
+        assert longest_answer(TurnEstimate(10, most), usd, tokens) is None, "the price is unknown"
+
+
+async def test_an_answer_ends_where_the_quota_of_its_client_ends(tmp_path: Path) -> None:
+    model = FakeModel(says("The begin", finish="length", usage=told(10, 5)))
+    client = ServedClient("alice", ClientBudget(per_day_tokens=1_000, per_month_tokens=200))
+    async with opened(tmp_path, model) as engine:
+        mark = CURRENT.set(client)
+        try:
+            run = run_of(await play(engine))
+        finally:
+            CURRENT.reset(mark)
+        answer = (await messages_of(engine, run.thread_id))[-1].content[0]
+    assert isinstance(answer, TextContent)
+    assert answer.text.value == "The begin"
+    asked = model.requests[0].max_tokens
+    assert asked is not None
+    assert 100 < asked < 200
+    assert run.last_error is not None
+    assert run.last_error.message.startswith("You exceeded your current quota: the answer was cut off")
