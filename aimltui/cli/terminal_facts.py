@@ -9,14 +9,19 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-_QUESTION = b"\x1b[?u\x1b[c"
-"""Asks for the flags of the kitty keyboard protocol, then for the attributes, which every terminal answers."""
+if TYPE_CHECKING:
+    from aimltui.tui.pictures.abilities import Abilities
+
+_QUESTION = b"\x1b[?u\x1b[>0q\x1b[c"
+"""Asks for the flags of the kitty keyboard protocol, for the name, then for the attributes, which every terminal answers."""
+_ATTRIBUTES_QUESTION = b"\x1b[c"
 _ATTRIBUTES = re.compile(rb"\x1b\[\?([\d;]*)c")
 _KEYBOARD = re.compile(rb"\x1b\[\?(\d+)u")
 _WAIT_S = 0.5
 """Seconds for the answer; a terminal answers within milliseconds, over a network later."""
-_SIXEL = "4"
+_SEQUENCE = re.compile(rb"\x1b[P_][^\x1b]*\x1b\\|\x1b\[[0-?]*[a-z]")
 
 
 def terminal_facts(
@@ -33,9 +38,32 @@ def terminal_facts(
     attributes = _ATTRIBUTES.search(answer)
     yield f"colors    {_colors(environment)}"
     yield f"keyboard  {_keyboard(answer, is_answered=attributes is not None)}"
-    has_sixel = attributes is not None and _SIXEL in attributes[1].decode().split(";")
-    yield f"pictures  drawn with half blocks{'; the terminal also has sixel' if has_sixel else ''}"
+    yield f"pictures  {_pictures(environment, answer)}"
     yield f"clipboard {', '.join(_clipboards(environment))}"
+
+
+def _pictures(environment: Mapping[str, str], answer: bytes) -> str:
+    from aimltui.tui.pictures.abilities import may_be_asked
+
+    blocks = "half blocks in threads and full screen"
+    if environment.get("NO_COLOR"):
+        return "none, because NO_COLOR is set"
+    if not may_be_asked(environment):
+        return blocks
+    abilities = _abilities(answer)
+    if abilities.has_placeholders:
+        return "kitty graphics in threads and full screen"
+    known = {"kitty": "kitty graphics", "iterm2": "the protocol of iTerm2", "sixel": "sixel"}
+    return f"half blocks in threads, {known[abilities.viewer]} full screen" if abilities.viewer else blocks
+
+
+def _abilities(answer: bytes) -> Abilities:
+    from aimltui.tui.pictures.abilities import Abilities
+
+    found = Abilities()
+    for sequence in _SEQUENCE.findall(answer):
+        found.take(sequence.decode("ascii", "replace"))
+    return found
 
 
 def ask() -> bytes:
@@ -51,7 +79,13 @@ def ask() -> bytes:
         tty.setcbreak(place)
         sys.stdout.flush()
         os.write(sys.stdout.fileno(), _QUESTION)
-        return _read(place)
+        answer = _read(place)
+        if _abilities(answer).may_have_graphics:
+            from aimltui.tui.pictures.abilities import GRAPHICS_QUESTION
+
+            os.write(sys.stdout.fileno(), GRAPHICS_QUESTION.encode() + _ATTRIBUTES_QUESTION)
+            answer += _read(place)
+        return answer
     except OSError:
         return b""
     finally:

@@ -34,6 +34,7 @@ from aimltui.tui.terminal import (
     TerminalAnswer,
     TerminalBackground,
     ask_for_background,
+    cell_pixels,
     is_terminal,
     send,
 )
@@ -83,6 +84,7 @@ class AimltuiApp(CrashReport, App[None]):
             partial(send, self),
             partial(self.pictures_signal.publish, None),
             lambda: is_terminal(self) and may_be_asked(os.environ),
+            partial(cell_pixels, self),
         )
         self._safe = SafeLineFilter()
         self._follows_terminal = startup.theme == themes.AUTO

@@ -69,6 +69,24 @@ def is_terminal(app: App[object]) -> bool:
     return bool(getattr(driver, "input_tty", False))
 
 
+def cell_pixels(app: App[object]) -> tuple[int, int] | None:
+    """Return the pixels of a cell, width and height; None if the system does not know them."""
+    if not is_terminal(app):
+        return None
+    import fcntl
+    import struct
+    import termios
+
+    try:
+        answer = fcntl.ioctl(getattr(app._driver, "fileno", 0), termios.TIOCGWINSZ, bytes(8))
+    except OSError:
+        return None
+    rows, columns, width, height = struct.unpack("HHHH", answer)
+    if not rows or not columns or width < columns or height < rows:
+        return None
+    return width // columns, height // rows
+
+
 def send(app: App[object], sequence: str) -> None:
     """Write to the terminal, behind what was painted before."""
     if app._driver is not None:

@@ -40,7 +40,7 @@ def plot(width: int, height: int) -> bytes:
 def thumbnail(content: bytes, box: tuple[int, int] = BOX) -> Thumbnail:
     """Decode a picture as the program does, without its process."""
     found = reduce(content, box)
-    return Thumbnail(*found.size, found.png, found.lightness)
+    return Thumbnail(*found.size, found.content, found.lightness)
 
 
 def bomb(side: int) -> bytes:

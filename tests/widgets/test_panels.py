@@ -6,8 +6,10 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from textual.geometry import Region
 
 from aimltui.client.client import AssistantsClient
+from aimltui.tui.pictures.terminal import TerminalPictures
 from aimltui.tui.screens.dialogs.viewer import PictureViewer, TextViewer
 from aimltui.tui.startup import Connected, Ran
 from aimltui.tui.storage import saving
@@ -160,11 +162,44 @@ async def test_files_have_names_and_enter_looks_at_them(server: FakeTransport, t
         await here.alive()
         assert "1,2" in here.shown()
         await here.pilot.press("escape")
+        written: list[str] = []
+        terminal = TerminalPictures(written.append, lambda: None, lambda: True, first=0x123400)
+        here.app.terminal_pictures = terminal
+        terminal.ask()
+        for answer in ("\x1bP>|kitty(0.26.5)\x1b\\", "\x1b[6;20;10t", "\x1b[?62c", "\x1b_Gi=31;OK\x1b\\"):
+            terminal.take(answer)
+        written.clear()
         await mark_file(here, "file-p")
         await here.pilot.press("enter")
         await here.until(lambda: isinstance(here.app.screen, PictureViewer))
         assert "plot.png · 64×36" in here.shown()
         assert len(server.asked("get_file")) == 3
+        drawn = "H\x1b_Ga=T,q=2,f=100,t=d,i=1192961,c=6,r=2,C=1,"
+        gone = "\x1b_Ga=d,d=I,i=1192961,q=2\x1b\\"
+        await here.until(lambda: len(written) == 1, "the picture, sent behind the frame")
+        assert drawn in written[0]
+        await here.alive()
+        await here.pilot.press("f1")
+        await here.until(lambda: written[1:] == [gone], "the picture to be taken away from under the help")
+        await here.pilot.press("escape")
+        await here.until(lambda: len(written) == 3 and drawn in written[2], "the picture again")
+        await here.alive()
+        await here.pilot.press("escape")
+        await here.until(lambda: written[3:] == [gone], "the picture to be taken away with the viewer")
+        here.app.terminal_pictures = sixels = TerminalPictures(written.append, lambda: None, lambda: True)
+        sixels.ask()
+        for answer in ("\x1b[6;20;10t", "\x1b[?62;4c"):
+            sixels.take(answer)
+        written.clear()
+        await here.pilot.press("enter")
+        await here.until(lambda: any("\x1bP0;1;0q" in text for text in written), "the picture as a sixel")
+        viewer = here.app.screen
+        assert isinstance(viewer, PictureViewer)
+        await here.pilot.pause()
+        written.clear()
+        # a frame that paints the lines of the last one once more has erased what was sent behind that
+        viewer.view.render_lines(Region(0, 0, *viewer.view.size))
+        await here.until(lambda: any("\x1bP0;1;0q" in text for text in written), "the picture once more")
 
 
 async def test_files_are_saved_and_only_documents_open_without_a_question(

@@ -115,6 +115,9 @@ def _color_system(
     if in_screen:
         # it inherits COLORTERM and takes parts of a direct colour for attributes
         return "256"
+    if _is_mlterm(environment, term) and not environment.get("COLORTERM") and "TMUX" not in environment:
+        # it promises 8 colours and has 256
+        return "256"
     if version is None or environment.get("COLORTERM") or term.endswith("-direct"):
         return None
     return "truecolor" if version >= _FIRST_DIRECT_XTERM else "256"

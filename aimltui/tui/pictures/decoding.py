@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aimltui.common.dataclass import dataclass
-from aimltui.tui.pictures.worker import UNREADABLE, PictureError
+from aimltui.tui.pictures.worker import UNREADABLE, Form, PictureError
 from aimltui.tui.state.file_facts import Rgb
 
 BOX: Final = (800, 480)
@@ -73,18 +73,33 @@ async def decode(content: bytes, box: tuple[int, int] = BOX, *, wait_s: float = 
     Raises:
         PictureError: It is not a picture, it is too large, it takes too long, or Pillow is missing.
     """
-    answer, png = await _answer(content, box, wait_s)
-    if problem := answer.get("problem"):
-        raise PictureError(str(problem))
+    answer, png = await _answer(content, box, "png", "", wait_s)
     # drawing needs it: imported on the event loop it would hold up the screen
     await asyncio.to_thread(importlib.import_module, "PIL.PngImagePlugin")
     width, height = answer["size"]
     return Thumbnail(width, height, png, answer["lightness"])
 
 
-async def _answer(content: bytes, box: tuple[int, int], wait_s: float) -> tuple[dict[str, Any], bytes]:
+async def drawn(content: bytes, box: tuple[int, int], form: Form, ground: Rgb) -> bytes:
+    """Decode a file in a process with limits, and return it as a terminal takes it.
+
+    Args:
+        content: The file's bytes; they may be hostile.
+        box: Pixels that it may fill: width, height.
+        form: What the terminal takes.
+        ground: What is seen through it where it is transparent.
+
+    Raises:
+        PictureError: It is not a picture, it is too large, it takes too long, or Pillow is missing.
+    """
+    return (await _answer(content, box, form, f"#{bytes(ground).hex()}", WAIT_S))[1]
+
+
+async def _answer(
+    content: bytes, box: tuple[int, int], form: Form, ground: str, wait_s: float
+) -> tuple[dict[str, Any], bytes]:
     """Return what the process says of a file, and the reduced picture."""
-    arguments = [sys.executable, "-I", "-B", str(_WORKER), *map(str, box)]
+    arguments = [sys.executable, "-I", "-B", str(_WORKER), *map(str, box), form, ground]
     environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     process = await asyncio.create_subprocess_exec(
         *arguments, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment
@@ -102,7 +117,10 @@ async def _answer(content: bytes, box: tuple[int, int], wait_s: float) -> tuple[
     head, _, png = written.partition(b"\n")
     if process.returncode or not head:
         raise PictureError(_TOO_SLOW if process.returncode in _STOPPED else UNREADABLE)
-    return json.loads(head), png
+    answer = json.loads(head)
+    if problem := answer.get("problem"):
+        raise PictureError(str(problem))
+    return answer, png
 
 
 def _lightness(color: Rgb) -> float:

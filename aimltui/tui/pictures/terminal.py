@@ -12,7 +12,7 @@ from rich.segment import Segment
 
 from aimltui.common.dataclass import dataclass
 from aimltui.tui.pictures import kitty
-from aimltui.tui.pictures.abilities import GRAPHICS_QUESTION, QUESTION, Abilities
+from aimltui.tui.pictures.abilities import GRAPHICS_QUESTION, QUESTION, Abilities, ViewerProtocol
 from aimltui.tui.state.file_facts import Picture, Rgb
 
 log = logging.getLogger(__name__)
@@ -51,6 +51,7 @@ class TerminalPictures:
         write: Writes to the terminal.
         changed: Called when it is known that the terminal can draw pictures better than with half blocks.
         may_ask: Returns whether a terminal would answer.
+        measure: Returns the pixels of a cell, width and height, as the system knows them.
         first: The number before the first picture's; None takes one that no other program has, most likely.
     """
 
@@ -59,10 +60,13 @@ class TerminalPictures:
         write: Callable[[str], None],
         changed: Callable[[], None],
         may_ask: Callable[[], bool],
+        measure: Callable[[], tuple[int, int] | None] = lambda: None,
         first: int | None = None,
     ) -> None:
-        self._write = write
+        self.write = write
+        """Writes to the terminal, behind what was painted before."""
         self._may_ask = may_ask
+        self._measure = measure
         self._changed = changed
         self._last = (1 + os.urandom(1)[0] % 254) << 16 if first is None else first
         self._is_asked = False
@@ -75,7 +79,7 @@ class TerminalPictures:
         """Ask the terminal, once; the answers come later, or never."""
         if not self._is_asked and self._may_ask():
             self._is_asked = True
-            self._write(QUESTION)
+            self.write(QUESTION)
 
     def take(self, answer: str) -> None:
         """Learn from the terminal's answer."""
@@ -86,7 +90,7 @@ class TerminalPictures:
         abilities.take(answer)
         if abilities.has_answered and abilities.may_have_graphics and not self._is_asked_for_graphics:
             self._is_asked_for_graphics = True
-            self._write(GRAPHICS_QUESTION)
+            self.write(GRAPHICS_QUESTION)
         if (abilities.has_placeholders, abilities.viewer) != before:
             log.info("the terminal %s %s draws pictures", abilities.name, abilities.version)
             self._changed()
@@ -94,7 +98,19 @@ class TerminalPictures:
     @property
     def cell(self) -> tuple[int, int]:
         """The pixels of a cell: width, height."""
-        return self.abilities.cell or _USUAL_CELL
+        return self._known_cell or _USUAL_CELL
+
+    @property
+    def _known_cell(self) -> tuple[int, int] | None:
+        # the system's is the present one; the terminal was asked once
+        return self._measure() or self.abilities.cell
+
+    @property
+    def viewer(self) -> ViewerProtocol | None:
+        """How the terminal draws a picture at a place of the screen; None if it cannot."""
+        found = self.abilities.viewer
+        # a sixel has a size in pixels, and must not reach below the screen
+        return None if found == "sixel" and self._known_cell is None else found
 
     def place(self, picture: Picture, columns: int, rows: int) -> PlacedPicture:
         """Return the picture at this size; the terminal gets it when it comes into view."""
@@ -117,7 +133,7 @@ class TerminalPictures:
         if placed.number in self._sent:
             self._sent.move_to_end(placed.number)
             return
-        self._write(
+        self.write(
             kitty.transmission(
                 placed.number, placed.picture.png, placed.columns, placed.rows, is_virtual=True
             )
@@ -125,10 +141,10 @@ class TerminalPictures:
         self._sent[placed.number] = None
         while len(self._sent) > _MOST_SENT:
             number, _ = self._sent.popitem(last=False)
-            self._write(kitty.deletion(number))
+            self.write(kitty.deletion(number))
 
     def delete(self) -> None:
         """Delete all pictures from the terminal; those that come into view are sent again."""
         for number in self._sent:
-            self._write(kitty.deletion(number))
+            self.write(kitty.deletion(number))
         self._sent.clear()

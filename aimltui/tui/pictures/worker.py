@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 import warnings
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -24,9 +25,16 @@ CPU_S: Final = 10
 """Seconds of CPU time that a picture may take; a JPEG with thousands of scans would take hours."""
 _MEMORY_BYTES: Final = 1 << 30
 _FORMATS: Final = ("PNG", "JPEG", "GIF", "WEBP")
+_SIXEL_COLOURS: Final = 128
+_BAND: Final = 6
+_SIXEL_SIGNS: Final = bytes(63 + min(value, 63) for value in range(256))
+_RUN: Final = re.compile(rb"(.)\1{3,}", re.DOTALL)
 _TOO_LARGE: Final = "too large to be shown"
 UNREADABLE: Final = "cannot be read as a picture"
 """What is said of a file that is broken, or no picture."""
+
+
+Form = Literal["png", "sixel"]
 
 
 class PictureError(Exception):
@@ -38,18 +46,20 @@ class Reduced(NamedTuple):
 
     size: tuple[int, int]
     """Pixels of the original picture."""
-    png: bytes
-    """The reduced picture."""
+    content: bytes
+    """The reduced picture, as a PNG or a sixel sequence."""
     lightness: float | None
     """How light its visible pixels are, from 0 to 1; None if nothing of it is transparent."""
 
 
-def reduce(content: bytes, box: tuple[int, int]) -> Reduced:
+def reduce(content: bytes, box: tuple[int, int], form: Form = "png", ground: str = "") -> Reduced:
     """Decode the first frame of a file, and reduce it until it fits a box; it is never enlarged.
 
     Args:
         content: The file's bytes; they may be hostile.
         box: Pixels: width, height.
+        form: What is made of it.
+        ground: A colour such as `#101218` to lay it on; empty leaves it transparent.
 
     Raises:
         PictureError: It is not a picture, it is too large, or Pillow is missing.
@@ -64,7 +74,7 @@ def reduce(content: bytes, box: tuple[int, int]) -> Reduced:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            return _reduce(content, box)
+            return _reduce(content, box, form, ground)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError) as error:
         raise PictureError(_TOO_LARGE) from error
     # Pillow's decoders raise many kinds of errors for a broken file
@@ -81,7 +91,22 @@ def reduce(content: bytes, box: tuple[int, int]) -> Reduced:
         raise PictureError(UNREADABLE) from error
 
 
-def _reduce(content: bytes, box: tuple[int, int]) -> Reduced:
+def _reduce(content: bytes, box: tuple[int, int], form: Form, ground: str) -> Reduced:
+    size, image = _opened(content, box)
+    lightness = _lightness(image) if image.mode == "RGBA" else None
+    if lightness is None:
+        image = image.convert("RGB")
+    elif ground:
+        image = _laid_on(image, ground)
+    if form == "sixel":
+        return Reduced(size, sixel(image.convert("RGB")), lightness)
+    written = io.BytesIO()
+    image.save(written, "PNG", compress_level=2)
+    return Reduced(size, written.getvalue(), lightness)
+
+
+def _opened(content: bytes, box: tuple[int, int]) -> tuple[tuple[int, int], Image]:
+    """Return the size of a picture, and its first frame within the box as RGB or RGBA."""
     from PIL import Image
 
     with Image.open(io.BytesIO(content), formats=_FORMATS) as opened:
@@ -93,15 +118,50 @@ def _reduce(content: bytes, box: tuple[int, int]) -> Reduced:
         image = _grey(opened) if opened.mode.startswith("I") else opened
         image = image.convert("RGB" if is_opaque else "RGBA")
     turned = _turned(image)
-    if turned is not image:
-        image, size = turned, (height, width) if image.size != turned.size else size
-    image.thumbnail(box, Image.Resampling.LANCZOS)
-    lightness = None if is_opaque else _lightness(image)
-    if lightness is None:
-        image = image.convert("RGB")
-    written = io.BytesIO()
-    image.save(written, "PNG", compress_level=2)
-    return Reduced(size, written.getvalue(), lightness)
+    if image.size != turned.size:
+        size = (height, width)
+    turned.thumbnail(box, Image.Resampling.LANCZOS)
+    return size, turned
+
+
+def _laid_on(image: Image, ground: str) -> Image:
+    from PIL import Image
+
+    behind = Image.new("RGB", image.size, ground)
+    behind.paste(image, mask=image.getchannel("A"))
+    return behind
+
+
+def sixel(image: Image) -> bytes:
+    """Return a picture as a sixel sequence: bands of six lines, in each a run of cells for each colour."""
+    reduced = image.quantize(_SIXEL_COLOURS)
+    width, height = reduced.size
+    pixels, palette = reduced.tobytes(), reduced.getpalette() or []
+    parts = [f'\x1bP0;1;0q"1;1;{width};{height}'.encode()]
+    for number in range(len(palette) // 3):
+        red, green, blue = (part * 100 // 255 for part in palette[3 * number : 3 * number + 3])
+        parts.append(f"#{number};2;{red};{green};{blue}".encode())
+    for top in range(0, height, _BAND):
+        lines = [pixels[at * width : (at + 1) * width] for at in range(top, min(top + _BAND, height))]
+        for color in sorted(set(b"".join(lines))):
+            parts.append(b"#%d%s$" % (color, _run_lengths(_band(lines, color))))
+        parts.append(b"-")
+    return b"".join([*parts, b"\x1b\\"])
+
+
+def _band(lines: list[bytes], color: int) -> bytes:
+    """Return for each column of a band the character that says which of its pixels have a colour."""
+    combined = 0
+    for bit, line in enumerate(lines):
+        marks = bytearray(256)
+        marks[color] = 1 << bit
+        combined |= int.from_bytes(line.translate(bytes(marks)), "big")
+    return combined.to_bytes(len(lines[0]), "big").translate(_SIXEL_SIGNS).rstrip(b"?")
+
+
+def _run_lengths(signs: bytes) -> bytes:
+    """Return characters with those that follow each other counted."""
+    return _RUN.sub(lambda found: b"!%d%s" % (len(found[0]), found[1]), signs)
 
 
 def _grey(image: Image) -> Image:
@@ -149,18 +209,20 @@ def _limit() -> None:
 
 
 def main() -> int:
-    """Decode the picture on standard input; the arguments are the width and the height of the box."""
+    """Decode the picture on standard input; the arguments are those of `reduce`: width, height, form and ground."""
     with suppress(ImportError):  # Windows has no such limits
         _limit()
     try:
-        found = reduce(sys.stdin.buffer.read(MAX_BYTES + 1), (int(sys.argv[1]), int(sys.argv[2])))
+        width, height, form, ground = sys.argv[1:5]
+        content = sys.stdin.buffer.read(MAX_BYTES + 1)
+        found = reduce(content, (int(width), int(height)), "sixel" if form == "sixel" else "png", ground)
     except PictureError as error:
         say({"problem": str(error)})
     except Exception:
         # whatever a hostile file causes in a decoder
         say({"problem": UNREADABLE})
     else:
-        say({"size": found.size, "lightness": found.lightness}, found.png)
+        say({"size": found.size, "lightness": found.lightness}, found.content)
     return 0
 
 

@@ -151,7 +151,12 @@ def test_a_shell_completes_commands_and_flags(capsys: pytest.CaptureFixture[str]
     ("environment", "answer", "expected"),
     [
         ({"TERM": "xterm-256color"}, b"\x1b[?0u\x1b[?62;4c", ["256", "kitty protocol", "sixel", "OSC 52"]),
-        ({"TERM": "xterm", "NO_COLOR": "1"}, b"\x1b[?6c", ["NO_COLOR", "no kitty", "half blocks", "OSC 52"]),
+        (
+            {"TERM": "xterm-kitty", "COLORTERM": "truecolor"},
+            b"\x1b[?1u\x1bP>|kitty(0.35.2)\x1b\\\x1b[?62;c\x1b_Gi=31;OK\x1b\\\x1b[?62;c",
+            ["truecolor", "kitty protocol", "kitty graphics in threads", "OSC 52"],
+        ),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, b"\x1b[?6c", ["NO_COLOR", "no kitty", "NO_COLOR", "OSC 52"]),
         ({"COLORTERM": "truecolor", "TMUX": "x"}, b"", ["truecolor", "did not answer", "half", "tmux"]),
     ],
 )

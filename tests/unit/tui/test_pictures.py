@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 import struct
 import zlib
 from dataclasses import replace
@@ -127,6 +128,53 @@ def test_what_is_transparent_shows_the_ground_where_the_picture_can_be_seen_on_i
     pixels = thumbnail(saved(image)).pixels(4, 4, ground)
     assert tuple(pixels[:3]) == (ink, ink, ink)
     assert tuple(pixels[-3:]) == seen
+
+
+def test_a_sixel_has_the_pixels_of_the_picture() -> None:
+    image = Image.new("RGB", (9, 8), (255, 0, 0))
+    for x in range(9):
+        image.putpixel((x, 7), (0, 0, 255))
+    image.putpixel((0, 0), (0, 0, 255))
+    reduced = reduce(saved(image), BOX, "sixel")
+    assert (reduced.size, drawn_by_sixel(reduced.content)) == (
+        (9, 8),
+        [image.getpixel((x, y)) for y in range(8) for x in range(9)],
+    )
+
+
+def test_a_sixel_of_a_transparent_picture_lies_on_the_ground() -> None:
+    image = Image.new("RGBA", (2, 1), (255, 0, 0, 255))
+    image.putpixel((0, 0), (0, 0, 0, 0))
+    assert drawn_by_sixel(reduce(saved(image), BOX, "sixel", "#00ff00").content) == [(0, 255, 0), (255, 0, 0)]
+
+
+def drawn_by_sixel(sequence: bytes) -> list[tuple[int, int, int]]:
+    """What a terminal draws of a sixel sequence, pixel after pixel."""
+    found = re.fullmatch(r'\x1bP0;1;0q"1;1;(\d+);(\d+)(.*)\x1b\\', sequence.decode())
+    assert found is not None
+    width, height = int(found[1]), int(found[2])
+    pixels: dict[tuple[int, int], tuple[int, int, int]] = {}
+    palette: dict[int, tuple[int, int, int]] = {}
+    color = x = top = 0
+    for number, rgb, count, sign, move in re.findall(
+        r"#(\d+)((?:;\d+)*)|!(\d+)(?=.)|([?-~])|([$-])", found[3]
+    ):
+        if number and rgb:
+            _, red, green, blue = map(int, rgb.strip(";").split(";"))
+            palette[int(number)] = (red * 255 // 100, green * 255 // 100, blue * 255 // 100)
+        elif number:
+            color = int(number)
+        elif count:
+            repeat = int(count)
+            continue
+        elif sign:
+            for _ in range(repeat):
+                pixels |= {(x, top + bit): palette[color] for bit in range(6) if (ord(sign) - 63) >> bit & 1}
+                x += 1
+        elif move:
+            x, top = 0, top + 6 * (move == "-")
+        repeat = 1
+    return [pixels[x, y] for y in range(height) for x in range(width)]
 
 
 async def test_a_file_is_decoded_in_a_process_which_says_why_it_cannot() -> None:

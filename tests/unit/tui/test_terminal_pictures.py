@@ -12,6 +12,7 @@ from textual.strip import Strip
 from aimltui.tui.driver.parser import TerminalParser
 from aimltui.tui.pictures import kitty, terminal
 from aimltui.tui.pictures.abilities import GRAPHICS_QUESTION, QUESTION, Abilities, may_be_asked
+from aimltui.tui.pictures.files import file_sequence
 from aimltui.tui.pictures.terminal import TerminalPictures
 from aimltui.tui.terminal import TerminalAnswer
 from tests.support.pictures import plot, thumbnail
@@ -135,6 +136,19 @@ def test_a_picture_is_sent_in_pieces_once_and_deleted_at_the_end() -> None:
     found.delete()
     found.delete()
     assert written[1:] == ["\x1b_Ga=d,d=I,i=65537,q=2\x1b\\"]
+
+
+def test_a_file_is_sent_as_large_as_its_cells() -> None:
+    assert file_sequence(b"\x89PNG", 40, 11) == (
+        "\x1b]1337;File=inline=1;size=4;width=40;height=11;preserveAspectRatio=0;doNotMoveCursor=1:iVBORw==\x07"
+    )
+
+
+def test_a_sixel_is_drawn_only_where_the_pixels_of_a_cell_are_known() -> None:
+    found, _, _ = terminal_that_answers("\x1b[?62;4c")
+    assert (found.abilities.viewer, found.viewer) == ("sixel", None)
+    found.take("\x1b[6;18;9t")
+    assert (found.viewer, found.cell) == ("sixel", (9, 18))
 
 
 def test_the_terminal_remembers_no_more_pictures_than_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,12 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -21,8 +18,8 @@ from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
 from aimltui.tui.state.file_facts import Picture
 from aimltui.tui.widgets.line_input import LineInput
+from aimltui.tui.widgets.picture_view import PictureView
 from aimltui.tui.widgets.text_pane import TextPane
-from aimltui.tui.widgets.transcript.renderers.files import half_block_rows, picture_size, rgb_of
 
 _LEFT_OUT = re.compile(r"^\[… ([\d,]+) characters are left out here …\]$", re.M)
 _KEPT = re.compile(r"^\[All of the output is kept as ([\w.-]{1,80})\.\]$", re.M)
@@ -153,46 +150,29 @@ class TextViewer(Viewer):
             self.app.notify(f"nothing for “{self._query[:80]}”", markup=False)
 
 
-class PictureView(Widget, can_focus=True):
-    """Draws a picture in the middle, as large as fits."""
-
-    DEFAULT_CSS = "PictureView { height: 1fr; background: $background; }"
-
-    def __init__(self, picture: Picture) -> None:
-        super().__init__()
-        self._picture = picture
-        self._rows: tuple[tuple[int, int], list[Strip]] | None = None
-
-    def render_line(self, y: int) -> Strip:
-        """A line of the picture."""
-        width, height = self.size
-        ground = Style(bgcolor=self.background_colors[1].rich_color)
-        blank = Strip([Segment(" " * width, ground)], width)
-        if self._rows is None or self._rows[0] != (width, height):
-            columns, rows = picture_size(self._picture, width, height)
-            left = Segment(" " * ((width - columns) // 2), ground)
-            right = Segment(" " * (width - columns - (width - columns) // 2), ground)
-            drawn = half_block_rows(self._picture, columns, rows, rgb_of(ground.bgcolor))
-            self._rows = ((width, height), [Strip([left, *row, right]) for row in drawn])
-        strips = self._rows[1]
-        number = y - (height - len(strips)) // 2
-        return strips[number] if 0 <= number < len(strips) else blank
-
-
 class PictureViewer(Viewer):
     """Shows a picture.
 
     Args:
         title: Its name and size.
         picture: The picture.
+        content: The file, for terminals that draw it sharply; None draws with half blocks.
     """
 
     AUTO_FOCUS = "PictureView"
 
-    def __init__(self, title: str, picture: Picture) -> None:
+    def __init__(self, title: str, picture: Picture, content: bytes | None = None) -> None:
         super().__init__(title, (), can_open=True)
-        self._picture = picture
+        self.view = PictureView(picture, content)
 
     def body(self) -> Sequence[Widget]:
         """The picture."""
-        return (PictureView(self._picture),)
+        return (self.view,)
+
+    def on_screen_suspend(self) -> None:
+        """Take the picture away: the terminal would draw it over the screen in front."""
+        self.view.erase()
+
+    def on_screen_resume(self) -> None:
+        """Draw the picture again."""
+        self.view.refresh()

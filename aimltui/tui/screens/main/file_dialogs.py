@@ -33,7 +33,8 @@ class FileDialogs:
             self._after_view(what, file.name, file.content)
 
         title = f"{file.name} · {picture.width}×{picture.height}"
-        self._screen.app.push_screen(PictureViewer(title, picture), then)
+        content = file.content if self._screen.startup.pictures != "blocks" else None
+        self._screen.app.push_screen(PictureViewer(title, picture, content), then)
 
     def view_text(self, title: str, text: str, name: str, content: bytes | None = None) -> None:
         """Show a text.

@@ -43,6 +43,8 @@ def test_gnu_screen_hands_on_what_its_xterm_is_asked() -> None:
         ({"TERM": "screen-256color", "TMUX": "/tmp/x", "STY": "1.pts", "COLORTERM": "truecolor"}, None),
         ({"TERM": "xterm-256color", "STY": "1.pts", "COLORTERM": "truecolor"}, None),
         ({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, None),
+        ({"TERM": "mlterm", "MLTERM": "3.9.0"}, "256"),
+        ({"TERM": "mlterm", "MLTERM": "3.9.0", "COLORTERM": "truecolor"}, None),
     ],
 )
 def test_colours_are_named_where_they_would_be_guessed_wrongly(

@@ -1,0 +1,181 @@
+"""PictureView: a picture as large as fits, sharp where the terminal can draw it, else with half blocks."""
+
+from __future__ import annotations
+
+import logging
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from aimltui.common.dataclass import dataclass
+from aimltui.tui.pictures.abilities import ViewerProtocol
+from aimltui.tui.pictures.decoding import drawn
+from aimltui.tui.pictures.files import file_sequence
+from aimltui.tui.pictures.kitty import deletion, transmission
+from aimltui.tui.pictures.setting import terminal_pictures
+from aimltui.tui.pictures.terminal import TerminalPictures
+from aimltui.tui.pictures.worker import Form, PictureError
+from aimltui.tui.state.file_facts import Picture, Rgb
+from aimltui.tui.widgets.transcript.renderers.files import (
+    HALF_BLOCK_CELL,
+    half_block_rows,
+    picture_size,
+    rgb_of,
+)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Sharp:
+    """A picture as the terminal takes it."""
+
+    sequence: str
+    columns: int
+    rows: int
+    number: int
+    """The terminal's number of it; 0 if it has none."""
+
+
+class PictureView(Widget, can_focus=True):
+    """Draws a picture in the middle.
+
+    A terminal that draws at a place of the screen is sent the picture behind each frame that paints this widget: what is
+    painted over the picture would have erased it.
+
+    Args:
+        picture: The picture.
+        content: The file, for terminals that draw it sharply; None draws with half blocks.
+    """
+
+    DEFAULT_CSS = "PictureView { height: 1fr; background: $background; }"
+
+    def __init__(self, picture: Picture, content: bytes | None = None) -> None:
+        super().__init__()
+        self._picture = picture
+        self._content = content
+        self._drawn: tuple[tuple[int, int, int, int], list[Strip]] | None = None
+        """The lines, and the columns and rows of the widget and of the picture for which they were drawn."""
+        self._sharp: Sharp | None = None
+        self._shown = 0
+        """The number of the picture that the terminal draws."""
+        self._is_due = False
+        """Whether the picture is sent behind the next frame."""
+
+    def on_mount(self) -> None:
+        """Ask the terminal how it can draw the picture."""
+        terminal = self._terminal
+        if terminal is not None:
+            terminal.ask()
+            if (signal := getattr(self.app, "pictures_signal", None)) is not None:
+                signal.subscribe(self, lambda _: self._prepare())
+
+    def on_resize(self) -> None:
+        """Draw the picture as large as fits now."""
+        self._prepare()
+
+    def on_unmount(self) -> None:
+        """Take the picture away."""
+        self.erase()
+
+    @property
+    def _terminal(self) -> TerminalPictures | None:
+        return terminal_pictures(self.app) if self._content is not None else None
+
+    @property
+    def _ground(self) -> Style:
+        return Style(bgcolor=self.background_colors[1].rich_color)
+
+    @property
+    def _protocol(self) -> ViewerProtocol | None:
+        terminal = self._terminal
+        return terminal.viewer if terminal is not None else None
+
+    def _cells(self) -> tuple[int, int]:
+        """Return the columns and rows that the picture fills."""
+        terminal = self._terminal
+        cell = terminal.cell if terminal is not None and self._protocol else HALF_BLOCK_CELL
+        return picture_size(self._picture, *self.size, cell)
+
+    # Sharp
+
+    def _prepare(self) -> None:
+        """Have the picture made for the terminal in the present size."""
+        self.erase()
+        self._sharp = None
+        if self._protocol is not None and self.size:
+            self.run_worker(self._load(self._protocol), exclusive=True, exit_on_error=False)
+
+    async def _load(self, protocol: ViewerProtocol) -> None:
+        terminal, content = self._terminal, self._content
+        assert terminal is not None
+        assert content is not None
+        columns, rows = self._cells()
+        width, height = terminal.cell
+        ground = self._picture.ground_for(rgb_of(self._ground.bgcolor))
+        form: Form = "sixel" if protocol == "sixel" else "png"
+        try:
+            made = await drawn(content, (columns * width, rows * height), form, ground)
+        except PictureError as error:
+            log.info("the picture is drawn with half blocks: %s", error)
+            return
+        number = terminal.next_number() if protocol == "kitty" else 0
+        self._sharp = Sharp(_sequence(protocol, made, columns, rows, number), columns, rows, number)
+        self.refresh()
+
+    def erase(self) -> None:
+        """Take the picture away from a terminal that draws it over the text; elsewhere what is painted erases it."""
+        terminal = self._terminal
+        if self._shown and terminal is not None:
+            terminal.write(deletion(self._shown))
+            self._shown = 0
+
+    def _send(self) -> None:
+        """Send the picture, unless another screen is in front."""
+        self._is_due = False
+        sharp, terminal = self._sharp, self._terminal
+        if sharp is None or terminal is None or not self.is_attached or self.app.screen is not self.screen:
+            return
+        if sharp.number and sharp.number == self._shown:
+            return
+        region = self.region
+        column = region.x + (region.width - sharp.columns) // 2
+        row = region.y + (region.height - sharp.rows) // 2
+        self._shown = sharp.number
+        terminal.write(f"\x1b7\x1b[{row + 1};{column + 1}H{sharp.sequence}\x1b8")
+
+    # Painting
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines for a frame, behind which the picture is sent, also if the lines are those of the last frame."""
+        if self._sharp is not None and not self._is_due:
+            self._is_due = True
+            self.call_after_refresh(self._send)
+        return super().render_lines(crop)
+
+    def render_line(self, y: int) -> Strip:
+        """A line of the picture with half blocks."""
+        width, height = self.size
+        ground = self._ground
+        columns, rows = self._cells()
+        if self._drawn is None or self._drawn[0] != (width, height, columns, rows):
+            self._drawn = ((width, height, columns, rows), self._lines(columns, rows, ground))
+        strips = self._drawn[1]
+        number = y - (height - len(strips)) // 2
+        return strips[number] if 0 <= number < len(strips) else Strip([Segment(" " * width, ground)], width)
+
+    def _lines(self, columns: int, rows: int, ground: Style) -> list[Strip]:
+        room = self.size.width - columns
+        left = Segment(" " * (room // 2), ground)
+        right = Segment(" " * (room - room // 2), ground)
+        color: Rgb = rgb_of(ground.bgcolor)
+        return [Strip([left, *row, right]) for row in half_block_rows(self._picture, columns, rows, color)]
+
+
+def _sequence(protocol: ViewerProtocol, made: bytes, columns: int, rows: int, number: int) -> str:
+    if protocol == "kitty":
+        return transmission(number, made, columns, rows, is_virtual=False)
+    return made.decode("ascii") if protocol == "sixel" else file_sequence(made, columns, rows)
