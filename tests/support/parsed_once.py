@@ -30,8 +30,17 @@ def install() -> None:
     RuleSet.__hash__ = object.__hash__  # type: ignore[method-assign, assignment]
 
 
+def _variables_of(sheet: Stylesheet) -> frozenset[tuple[str, str]]:
+    """The variables of a sheet as a key, made once for each mapping: a sheet with other variables gets another one."""
+    known: tuple[dict[str, str], frozenset[tuple[str, str]]] | None = getattr(sheet, "_known_variables", None)
+    if known is None or known[0] is not sheet._variables:
+        known = sheet._variables, frozenset(sheet._variables.items())
+        sheet._known_variables = known  # type: ignore[attr-defined]
+    return known[1]
+
+
 def _rules_once(self: Stylesheet, *args: object, **named: object) -> list[RuleSet]:
-    key = (args, frozenset(named.items()), frozenset(self._variables.items()))
+    key = (args, frozenset(named.items()), _variables_of(self))
     if key not in _rules:
         _rules[key] = _parse_rules(self, *args, **named)  # type: ignore[arg-type]
     return _rules[key]
@@ -57,7 +66,7 @@ def _tokens(value: str) -> tuple[Token, ...]:
 
 
 def _style_once(text: str) -> Style:
-    key = (text, frozenset(active_app.get().stylesheet._variables.items()))
+    key = (text, _variables_of(active_app.get().stylesheet))
     if key not in _styles:
         _styles[key] = parse_style(text)
     return _styles[key]
