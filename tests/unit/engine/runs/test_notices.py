@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from aimltui.engine.engine import Engine
 from aimltui.engine.models.base import ChatChunk, ModelError
 from aimltui.engine.models.endpoint.endpoint import Endpoint
 from aimltui.engine.options import RetryPolicy
-from aimltui.wire.events import Notice
+from aimltui.wire.events import Notice, StreamEvent
 from aimltui.wire.runs import Run, RunParams
-from tests.support.builders import a_run_wanted, bounded, finished, opened, until
+from tests.support.builders import a_run_wanted, bounded, finished, opened, text_of, until
 from tests.support.fake_model import USAGE, FakeModel, says
 
 QUICK = {"first_byte_notice_s": 0.03, "silence_notice_s": 0.05}
@@ -22,7 +24,11 @@ class Watched:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.notices: list[Notice] = []
+        self.events: list[StreamEvent] = []
+
+    @property
+    def notices(self) -> list[Notice]:
+        return [event.data for event in self.events if isinstance(event.data, Notice)]
 
     @property
     def kinds(self) -> list[str]:
@@ -37,8 +43,7 @@ async def watch(engine: Engine) -> tuple[Watched, asyncio.Task[None]]:
 
     async def follow() -> None:
         async for event in log.follow():
-            if isinstance(event.data, Notice):
-                watched.notices.append(event.data)
+            watched.events.append(event)
 
     return watched, asyncio.create_task(follow())
 
@@ -64,16 +69,26 @@ async def test_when_nothing_comes_it_is_said_and_taken_back_when_something_does(
         assert (await finished(engine, watched.run)).status == "completed"
 
 
-async def test_a_model_that_keeps_talking_is_not_called_silent(tmp_path: Path) -> None:
+async def test_a_model_that_keeps_talking_is_not_called_silent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     moments = [asyncio.Event() for _ in range(6)]
     steps = [step for moment in moments for step in (moment, ChatChunk(text="word "))]
     model = FakeModel([*steps, *says("end")])
-    async with opened(tmp_path, model, first_byte_notice_s=0.5, silence_notice_s=0.5) as engine:
+    loop = asyncio.get_running_loop()
+    now = loop.time()
+    # a clock that only this test turns: each pause is shorter than the limit, all of them are longer
+    monkeypatch.setattr(loop, "time", lambda: now)
+    async with opened(tmp_path, model, first_byte_notice_s=10.0, silence_notice_s=10.0) as engine:
         watched, task = await watch(engine)
-        for moment in moments:
+        for count, moment in enumerate(moments, 1):
+            while len(model.requests) < 1 or text_of(watched.events) != "word " * (count - 1):  # noqa: ASYNC110  # no timer fires
+                await asyncio.sleep(0)
+            now += 9.0
             await asyncio.sleep(0)
             moment.set()
         await bounded(task)
+    assert text_of(watched.events) == "word " * 6 + "end"
     assert watched.kinds == []
 
 
