@@ -22,7 +22,7 @@ from aimltui.engine.models.base import ChatUsage, ModelError, ModelInfo, Price
 from aimltui.engine.options import RetryPolicy
 from aimltui.tui.startup import Connected
 from aimltui.tui.state.entries import Added, NoticeEntry
-from tests.support.builders import options
+from tests.support.builders import TestClock, options
 from tests.support.fake_model import FakeModel, FakeModels, says
 from tests.support.fake_transport import FakeTransport
 from tests.support.screen import NoMistakes, Seat, seat
@@ -43,7 +43,7 @@ async def window(data: Path, model: FakeModel, **changes: Any) -> AsyncGenerator
         engine = await Engine.open(options(data, **changes), FakeModels(model, info=INFO))
         return Connected(AssistantsClient(EmbeddedTransport(engine)), "test", "demo")
 
-    async with seat(FakeTransport(), data / "drafts", connect=connect, clock=None) as here:
+    async with seat(FakeTransport(), data / "drafts", connect=connect, clock=changes.get("clock")) as here:
         yield here
 
 
@@ -120,10 +120,11 @@ async def test_without_a_days_budget_there_is_nothing_to_raise(tmp_path: Path) -
 
 
 async def test_a_silence_is_told_counted_and_stopped_at_once(tmp_path: Path) -> None:
-    model = FakeModel([asyncio.Event()])
-    async with window(tmp_path, model, first_byte_notice_s=0.05) as here:
+    model, clock = FakeModel([asyncio.Event()]), TestClock()
+    async with window(tmp_path, model, first_byte_notice_s=0.05, clock=clock) as here:
         await here.write("Anybody there?")
         await here.until(lambda: "No answer from the model for 0 s · esc to stop" in here.shown())
+        clock.advance(1)
         await here.until(lambda: "No answer from the model for 1 s · esc to stop" in here.shown())
         await here.pilot.press("escape")
         await here.until(lambda: here.screen.prompt.draft == "Anybody there?", "the text, given back")
@@ -132,11 +133,18 @@ async def test_a_silence_is_told_counted_and_stopped_at_once(tmp_path: Path) -> 
 
 
 async def test_a_retry_is_counted_down_on_the_screen(tmp_path: Path) -> None:
-    model = FakeModel([ModelError("llm.test is busy.", retryable=True)], says("Hello", usage=TOLD))
-    async with window(tmp_path, model, retry=RetryPolicy(3, base_s=1.4, cap_s=5.0)) as here:
+    busy = ModelError("llm.test is busy.", retryable=True)
+    later = ModelError("llm.test is busy.", retryable=True, retry_after_s=30.0)
+    model, clock = FakeModel([later], [busy], says("Hello", usage=TOLD)), TestClock()
+    retry = RetryPolicy(3, base_s=0.01, cap_s=60.0)
+    async with window(tmp_path, model, retry=retry, clock=clock) as here:
         await here.write("Hi")
-        await here.until(lambda: "! llm.test is busy · retrying in 2 s (2/3) · esc to stop" in here.shown())
+        await here.until(lambda: "! llm.test is busy · retrying in 30 s (2/3) · esc to stop" in here.shown())
+        clock.advance(29)
         await here.until(lambda: "retrying in 1 s (2/3)" in here.shown())
+        await here.pilot.press("escape")
+        await here.until(lambda: here.screen.prompt.draft == "Hi", "the text, given back")
+        await here.pilot.press("enter")
         await here.until(lambda: "completed" in here.shown())
         assert "retrying" not in here.shown()
 
