@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from typing import Final
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
+from textual.timer import Timer
 from textual.widget import Widget
 
 from aimltui.common.dataclass import dataclass
@@ -27,6 +29,9 @@ from aimltui.tui.widgets.transcript.renderers.files import (
 )
 
 log = logging.getLogger(__name__)
+
+_SETTLE_S: Final = 0.1
+"""Seconds for which the size must stay before the picture is made for it: each time takes a process."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,8 @@ class PictureView(Widget, can_focus=True):
         """The number of the picture that the terminal draws."""
         self._is_due = False
         """Whether the picture is sent behind the next frame."""
+        self._timer: Timer | None = None
+        """Runs while the size may change again."""
 
     def on_mount(self) -> None:
         """Ask the terminal how it can draw the picture."""
@@ -74,8 +81,12 @@ class PictureView(Widget, can_focus=True):
                 signal.subscribe(self, lambda _: self._prepare())
 
     def on_resize(self) -> None:
-        """Draw the picture as large as fits now."""
-        self._prepare()
+        """Draw the picture as large as fits, once the size stays."""
+        self.erase()
+        self._sharp = None
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(_SETTLE_S, self._prepare)
 
     def on_unmount(self) -> None:
         """Take the picture away."""
@@ -121,6 +132,9 @@ class PictureView(Widget, can_focus=True):
             made = await drawn(content, (columns * width, rows * height), form, ground)
         except PictureError as error:
             log.info("the picture is drawn with half blocks: %s", error)
+            return
+        if (columns, rows) != self._cells():
+            # the size has changed meanwhile, and the picture is made once more
             return
         number = terminal.next_number() if protocol == "kitty" else 0
         self._sharp = Sharp(_sequence(protocol, made, columns, rows, number), columns, rows, number)
