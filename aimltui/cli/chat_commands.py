@@ -12,6 +12,7 @@ from aimltui.cli.finding import find_one
 from aimltui.cli.thread_actions import every_thread, title_of
 from aimltui.client.errors import TransportError
 from aimltui.common.errors import AimltuiError
+from aimltui.common.patterns import pattern
 from aimltui.common.sanitize import clean, clean_line
 from aimltui.wire.errors import APIError, NotFound
 from aimltui.wire.messages import ListMessages, Message, TextContent
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from aimltui.wire.models import Model
     from aimltui.wire.threads import Thread, ThreadSummary
 
-_COMMAND = re.compile(r"/([a-z]*)(?:\s+(.*))?", re.IGNORECASE | re.DOTALL)
+_COMMAND = pattern(r"/([a-z]*)(?:\s+(.*))?", re.IGNORECASE | re.DOTALL)
 """A path such as /etc/hosts is no command."""
 _MOST_LISTED = 20
 _MOST_REPEATED = 2_000

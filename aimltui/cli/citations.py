@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from aimltui.client.client import AssistantsClient
 from aimltui.client.errors import TransportError
+from aimltui.common.patterns import pattern
 from aimltui.common.sanitize import clean
 from aimltui.wire.errors import APIError
 from aimltui.wire.messages import Annotation, FileCitationAnnotation
 from aimltui.wire.run_steps import FileSearchCall, RunStep, ToolCallsDetails
 
-_MARK = re.compile(r"[【\[](\d{1,6}):(\d{1,6})†")
+_MARK = pattern(r"[【\[](\d{1,6}):(\d{1,6})†")
 
 
 class Citations:

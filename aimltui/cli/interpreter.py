@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -13,6 +12,7 @@ from typing import Any
 
 from aimltui.bootstrap.source import data_dir_of
 from aimltui.common.errors import AimltuiError, ConfigError
+from aimltui.common.patterns import pattern
 from aimltui.common.text import printable
 from aimltui.connections.discovery import AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE
 from aimltui.engine.tools.code_interpreter import packages as environment
@@ -40,7 +40,7 @@ OFFERED = (
 )
 """Name, purpose, and whether it is a default package."""
 DEFAULT = tuple(name for name, _, is_default in OFFERED if is_default)
-_REQUIREMENT = re.compile(r"[A-Za-z0-9][\w.\-]*(\[[\w,\-]+\])?([<>=!~]=?[\w.*+!,<>=~]+)?")
+_REQUIREMENT = pattern(r"[A-Za-z0-9][\w.\-]*(\[[\w,\-]+\])?([<>=!~]=?[\w.*+!,<>=~]+)?")
 
 
 def add_interpreter_parser(commands: Any) -> argparse.ArgumentParser:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import IO, Final
 
+from aimltui.common.patterns import pattern
+
 _RESET: Final = "\x1b[0m"
 _HEADING: Final = "\x1b[1;36m"
 _CODE: Final = "\x1b[33m"
@@ -14,10 +16,10 @@ _QUOTE: Final = "\x1b[32m"
 _BULLET: Final = "\x1b[36m"
 _BOLD: Final = "\x1b[1m"
 
-_UNDECIDED = re.compile(r" {0,3}(?:#{0,6}|`{0,2}|~{0,2}|[-*+]?|\d{0,3}\.?)\Z")
+_UNDECIDED = pattern(r" {0,3}(?:#{0,6}|`{0,2}|~{0,2}|[-*+]?|\d{0,3}\.?)\Z")
 """The beginning of a line that may still become a heading, a fence or a list."""
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_LIST = re.compile(r"( *)([-*+]|\d{1,3}\.)(?= )")
+_FENCE = pattern(r" {0,3}(`{3,}|~{3,})")
+_LIST = pattern(r"( *)([-*+]|\d{1,3}\.)(?= )")
 
 
 def wants_colors(stream: IO[str], environment: Mapping[str, str] | None = None) -> bool:

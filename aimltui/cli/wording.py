@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from aimltui.common.patterns import pattern
+
 _REASONS = {
     "content_filter": "the provider's content filter stopped it",
     "max_tokens": "it reached the limit of tokens for an answer",
@@ -11,14 +13,14 @@ _REASONS = {
     "max_prompt_tokens": "the thread is longer than the limit of tokens for a request",
 }
 _SCREEN_KEYS = (
-    (re.compile(r" with ctrl\+L", re.IGNORECASE), " with --model ID"),
-    (re.compile(r" \(ctrl\+p, Connections, or --base-url\)", re.IGNORECASE), " (--base-url URL)"),
+    (pattern(r" with ctrl\+L", re.IGNORECASE), " with --model ID"),
+    (pattern(r" \(ctrl\+p, Connections, or --base-url\)", re.IGNORECASE), " (--base-url URL)"),
     (
-        re.compile(r" under Connections \(ctrl\+p\)", re.IGNORECASE),
+        pattern(r" under Connections \(ctrl\+p\)", re.IGNORECASE),
         " (--api-key-env NAME, or Connections in aimltui)",
     ),
-    (re.compile(r" \(ctrl\+p, Raise today's budget\)"), " in aimltui (Raise today's budget)"),
-    (re.compile(r" \(ctrl\+p\)", re.IGNORECASE), " (--connection NAME)"),
+    (pattern(r" \(ctrl\+p, Raise today's budget\)"), " in aimltui (Raise today's budget)"),
+    (pattern(r" \(ctrl\+p\)", re.IGNORECASE), " (--connection NAME)"),
 )
 
 
@@ -33,6 +35,6 @@ def incomplete_reason(reason: str) -> str:
 
 def without_screen_keys(remedy: str) -> str:
     """Return advice with the flags of the command line in place of the full-screen program's keys."""
-    for pattern, flag in _SCREEN_KEYS:
-        remedy = pattern.sub(flag, remedy)
+    for keys, flag in _SCREEN_KEYS:
+        remedy = keys.sub(flag, remedy)
     return remedy

@@ -32,6 +32,7 @@ from typing import Any, Literal, get_args
 
 from aimltui.common.dataclass import dataclass
 from aimltui.common.errors import ConfigError
+from aimltui.common.patterns import pattern
 from aimltui.config.toml_file import short, type_sentence
 
 MCP_FILE = "mcp.json"
@@ -40,7 +41,7 @@ Protocol = Literal["auto", "2025-11-25", "2026-07-28"]
 _LIMIT_BYTES = 1_000_000
 _MOST_S = 86_400
 _MOST_PORT = 65_535
-_VARIABLE = re.compile(r"\$\{(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+_VARIABLE = pattern(r"\$\{(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 _OTHER_NAMES = {
     "startup_timeout_sec": "start_timeout_s",
     "tool_timeout_sec": "timeout_s",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from aimltui.common.errors import ConfigError
+from aimltui.common.patterns import pattern
 from aimltui.common.urls import AIMLAPI_BASE_URL, OPENAI_BASE_URL, checked_base_url, endpoint_name, origin
 from aimltui.config.connection_tables import (
     NamedConnection,
@@ -49,7 +49,7 @@ Apply = Callable[[Endpoints, str | None], None]
 
 _FROM_NEXT_START = "This server of the Assistants API is used after a restart, as the default connection or with --connection NAME."
 _TAILS = ("/chat/completions", "/models", "/assistants")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_VARIABLE = pattern(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class ConnectionService:

@@ -12,6 +12,7 @@ from typing import Any
 
 from aimltui.common.dataclass import dataclass
 from aimltui.common.errors import AimltuiError
+from aimltui.common.patterns import pattern
 from aimltui.common.sanitize import clean, clean_line
 from aimltui.formatting.memory_text import memory_text
 from aimltui.local_tools.types import CallResult, LocalTool, Problem
@@ -31,7 +32,7 @@ _MOST_FILE = 200_000
 """Bytes that are read of a file."""
 _MOST_NOTE = 2_000
 _EVERYONE, _OWN = "everyone", "assistant"
-_OTHER = re.compile(r"[^a-z0-9]+")
+_OTHER = pattern(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)

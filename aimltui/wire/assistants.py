@@ -1,7 +1,5 @@
 """Assistants: a model with instructions and tools."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -9,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from aimltui.wire.base import ListParams, Metadata, Params, Timestamp, Wire
+from aimltui.wire.base import ListParams, Metadata, Params, Timestamp, Wire, empty_list
 from aimltui.wire.tools import ResponseFormat, Tool, ToolResources
 
 STARTER = "starter_"
@@ -41,7 +39,7 @@ class Assistant(Wire):
     description: str | None = None
     model: str = ""
     instructions: str | None = None
-    tools: list[Tool] = Field(default_factory=list)
+    tools: list[Tool] = Field(default_factory=empty_list)
     tool_resources: ToolResources | None = Field(default_factory=ToolResources)
     metadata: Metadata | None = Field(default_factory=dict)
     temperature: float | None = 1.0

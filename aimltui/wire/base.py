@@ -1,6 +1,7 @@
-"""The base classes of all wire models: frozen, and tolerant of unknown fields."""
+"""The base classes of all wire models: frozen, and tolerant of unknown fields.
 
-from __future__ import annotations
+The modules of models evaluate their annotations: pydantic takes twice as long for those that are strings.
+"""
 
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -44,6 +45,11 @@ class Params(BaseModel):
         return self.model_dump(mode="json", exclude_unset=True)
 
 
+def empty_list() -> list[Any]:
+    """Make the default of a list. Of `list` itself, pydantic parses the signature, which takes half a millisecond."""
+    return []
+
+
 def extension(**kwargs: Any) -> Any:
     """Declare a field that the API does not have; it is omitted while it has no value."""
     return Field(default=None, exclude_if=_is_none, **kwargs)
@@ -60,7 +66,7 @@ class Page(Wire, Generic[T]):
     """One page of a list, in the requested order (newest first by default)."""
 
     object: str = "list"
-    data: list[T] = Field(default_factory=list)
+    data: list[T] = Field(default_factory=empty_list)
     first_id: str | None = None
     last_id: str | None = None
     has_more: bool = False

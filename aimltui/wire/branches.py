@@ -1,10 +1,8 @@
 """Copies of threads, and the branches of a conversation. Extensions of the API: a branch is a thread as any other."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
-from aimltui.wire.base import Metadata, Params, Wire
+from aimltui.wire.base import Metadata, Params, Wire, empty_list
 
 
 class CopyThread(Params):
@@ -31,7 +29,7 @@ class BranchPlace(Wire):
     """The message of this thread after which they differ; null if they differ from the beginning."""
     number: int = 1
     """Which of them this thread is, from 1."""
-    threads: list[str] = Field(default_factory=list)
+    threads: list[str] = Field(default_factory=empty_list)
     """A thread for each branch, the oldest branch first; where several threads go the same way, the one used last."""
 
 
@@ -39,4 +37,4 @@ class ThreadBranches(Wire):
     """The answer of GET /threads/{thread_id}/branches."""
 
     object: str = "list"
-    data: list[BranchPlace] = Field(default_factory=list)
+    data: list[BranchPlace] = Field(default_factory=empty_list)

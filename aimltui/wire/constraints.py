@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import BaseModel
 
+from aimltui.common.patterns import pattern
 from aimltui.wire import request_errors as refusals
 from aimltui.wire.base import Params, Wire
 from aimltui.wire.binary import Blob
@@ -67,7 +67,7 @@ _VALUES_OF: Final[Mapping[tuple[type[BaseModel], str], tuple[str, ...]]] = {
     (SearchRanking, "ranker"): ("none", "auto", "default-2024-11-15"),
 }
 """Values of parameters whose name has other values in another place."""
-_NAME = re.compile(r"[a-zA-Z0-9_-]+")
+_NAME = pattern(r"[a-zA-Z0-9_-]+")
 
 
 def check_params(params: Params) -> None:

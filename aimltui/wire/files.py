@@ -1,7 +1,5 @@
 """Files: bytes with a name and a purpose."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final
 
 from pydantic import Field

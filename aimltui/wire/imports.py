@@ -1,7 +1,5 @@
 """Conversations that are imported from other programs, with their original times. An extension of the API."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final
 
 from pydantic import Field

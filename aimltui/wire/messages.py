@@ -1,12 +1,10 @@
 """Messages and their content."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field, Tag
 
-from aimltui.wire.base import ListParams, Metadata, Params, Timestamp, Wire, extension
+from aimltui.wire.base import ListParams, Metadata, Params, Timestamp, Wire, empty_list, extension
 from aimltui.wire.tools import Unknown, tagged
 
 SUMMARY = "aimltui.summary"
@@ -65,7 +63,7 @@ class Text(Wire):
     """Text with its annotations."""
 
     value: str = ""
-    annotations: list[Annotation] = Field(default_factory=list)
+    annotations: list[Annotation] = Field(default_factory=empty_list)
 
 
 class TextContent(Wire):
@@ -153,10 +151,10 @@ class Message(Wire):
     completed_at: Timestamp | None = None
     incomplete_at: Timestamp | None = None
     role: str = "user"
-    content: list[Content] = Field(default_factory=list)
+    content: list[Content] = Field(default_factory=empty_list)
     assistant_id: str | None = None
     run_id: str | None = None
-    attachments: list[MessageAttachment] | None = Field(default_factory=list)
+    attachments: list[MessageAttachment] | None = Field(default_factory=empty_list)
     metadata: Metadata | None = Field(default_factory=dict)
 
     @property

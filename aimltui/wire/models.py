@@ -1,7 +1,5 @@
 """Models and the sources of their lists."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from aimltui.wire.base import Page, Params, Timestamp, Wire, extension

@@ -1,12 +1,10 @@
 """Run steps: what a run did, one model decision after the other."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field, Tag
 
-from aimltui.wire.base import JSONObject, ListParams, Metadata, Params, Timestamp, Wire, extension
+from aimltui.wire.base import JSONObject, ListParams, Metadata, Params, Timestamp, Wire, empty_list, extension
 from aimltui.wire.messages import ImageFile
 from aimltui.wire.runs import LastError, Usage
 from aimltui.wire.tools import RankingOptions, Unknown, tagged
@@ -42,7 +40,7 @@ class CodeInterpreter(Wire):
     """Code and its outputs."""
 
     input: str = ""
-    outputs: list[CodeOutput] = Field(default_factory=list)
+    outputs: list[CodeOutput] = Field(default_factory=empty_list)
 
 
 class CodeInterpreterCall(Wire):
@@ -133,7 +131,7 @@ class ToolCallsDetails(Wire):
     """The step called tools: all parallel calls of one turn."""
 
     type: str = "tool_calls"
-    tool_calls: list[ToolCall] = Field(default_factory=list)
+    tool_calls: list[ToolCall] = Field(default_factory=empty_list)
 
 
 StepDetails = Annotated[

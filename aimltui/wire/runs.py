@@ -1,13 +1,11 @@
 """Runs: an assistant works on a thread."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from aimltui.wire.assistants import Instructions, Temperature, TopP
-from aimltui.wire.base import ListParams, Metadata, Params, Timestamp, Wire, extension
+from aimltui.wire.base import ListParams, Metadata, Params, Timestamp, Wire, empty_list, extension
 from aimltui.wire.messages import IncompleteDetails, NewMessage
 from aimltui.wire.threads import NewThread
 from aimltui.wire.tools import ResponseFormat, Tool, ToolChoice, ToolResources, TruncationStrategy
@@ -76,7 +74,7 @@ class RequiredToolCall(Wire):
 class SubmitToolOutputsAction(Wire):
     """The pending calls."""
 
-    tool_calls: list[RequiredToolCall] = Field(default_factory=list)
+    tool_calls: list[RequiredToolCall] = Field(default_factory=empty_list)
 
 
 class RequiredAction(Wire):
@@ -154,7 +152,7 @@ class Run(Wire):
     """max_completion_tokens, max_prompt_tokens."""
     model: str = ""
     instructions: str | None = None
-    tools: list[Tool] = Field(default_factory=list)
+    tools: list[Tool] = Field(default_factory=empty_list)
     tool_resources: ToolResources | None = Field(default_factory=ToolResources)
     metadata: Metadata | None = Field(default_factory=dict)
     usage: Usage | None = None

@@ -1,12 +1,10 @@
 """Search over everything that was said. An extension of the API."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field
 
-from aimltui.wire.base import Params, Wire, extension
+from aimltui.wire.base import Params, Wire, empty_list, extension
 
 
 class SearchParams(Params):
@@ -34,7 +32,7 @@ class SearchHit(Wire):
     created_at: int = 0
     text: str = ""
     """The place with some words around it."""
-    marks: list[tuple[int, int]] = Field(default_factory=list)
+    marks: list[tuple[int, int]] = Field(default_factory=empty_list)
     """Where the words are in it: first character, and one past the last."""
 
 
@@ -42,8 +40,8 @@ class SearchHits(Wire):
     """The answer of GET /search."""
 
     object: str = "list"
-    data: list[SearchHit] = Field(default_factory=list)
+    data: list[SearchHit] = Field(default_factory=empty_list)
     is_complete: bool = True
     """False while older messages are not in the index yet."""
-    notes: list[str] = Field(default_factory=list)
+    notes: list[str] = Field(default_factory=empty_list)
     """What is wrong with the filters of the query, in sentences."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from aimltui.common.dataclass import dataclass
+from aimltui.common.patterns import pattern
 
 LIMIT_BYTES = 1024 * 1024
 """The limit for a line and for an event."""
 
 _BOM = b"\xef\xbb\xbf"
-_LINE_END = re.compile(rb"\r\n|\n|\r")
+_LINE_END = pattern(rb"\r\n|\n|\r")
 _FIELDS = (b"event", b"data", b"id", b"error")
 
 

@@ -1,7 +1,5 @@
 """Threads: conversations."""
 
-from __future__ import annotations
-
 import math
 
 from pydantic import Field

@@ -1,13 +1,11 @@
 """Tools, tool choice and response formats, which assistants and runs share."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag
 
-from aimltui.wire.base import JSONObject, Wire, extension
+from aimltui.wire.base import JSONObject, Wire, empty_list, extension
 from aimltui.wire.vector_stores import NewVectorStore
 
 
@@ -111,13 +109,13 @@ ResponseFormat = str | ResponseFormatObject
 class CodeInterpreterResources(Wire):
     """Files for the code interpreter under /mnt/data; at most 20."""
 
-    file_ids: list[str] = Field(default_factory=list)
+    file_ids: list[str] = Field(default_factory=empty_list)
 
 
 class FileSearchResources(Wire):
     """Vector stores to search; at most one."""
 
-    vector_store_ids: list[str] = Field(default_factory=list)
+    vector_store_ids: list[str] = Field(default_factory=empty_list)
     vector_stores: list[NewVectorStore] | None = extension()
     """On creation only: creates a store from `file_ids` and attaches it."""
 

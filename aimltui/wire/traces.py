@@ -1,10 +1,8 @@
 """Traces: when the events of a run happened, and what its model was sent. Extensions of the API."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
-from aimltui.wire.base import JSONObject, Wire, extension
+from aimltui.wire.base import JSONObject, Wire, empty_list, extension
 
 
 class ModelRequest(Wire):
@@ -28,6 +26,6 @@ class RunTrace(Wire):
 
     run_id: str
     object: str = "aimltui.run_trace"
-    times: list[tuple[int, float]] = Field(default_factory=list)
+    times: list[tuple[int, float]] = Field(default_factory=empty_list)
     """The index of an event, and Unix seconds at which it happened; some may be missing."""
-    requests: list[ModelRequest] = Field(default_factory=list)
+    requests: list[ModelRequest] = Field(default_factory=empty_list)

@@ -1,7 +1,5 @@
 """Uploads: files that are sent in parts."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final
 
 from pydantic import Field

@@ -1,12 +1,10 @@
 """The usage of runs, and the budgets that limit it. An extension of the API."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from aimltui.wire.base import Params, Wire, extension
+from aimltui.wire.base import Params, Wire, empty_list, extension
 
 Grouping = Literal["day", "model", "connection", "thread", "client"]
 
@@ -61,7 +59,7 @@ class UsageReport(Wire):
 
     object: str = "usage.report"
     by: str = "day"
-    rows: list[UsageRow] = Field(default_factory=list)
+    rows: list[UsageRow] = Field(default_factory=empty_list)
     """The newest day first; models, connections and threads by their last use."""
     total: UsageSum = Field(default_factory=UsageSum)
     today: UsageSum = Field(default_factory=UsageSum)

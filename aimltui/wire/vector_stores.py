@@ -1,12 +1,10 @@
 """Vector stores: sets of files that can be searched."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final
 
 from pydantic import Field
 
-from aimltui.wire.base import JSONObject, ListParams, Metadata, Params, Timestamp, Wire, extension
+from aimltui.wire.base import JSONObject, ListParams, Metadata, Params, Timestamp, Wire, empty_list, extension
 
 IN_PROGRESS: Final = "in_progress"
 INDEXING: Final = "indexing"
@@ -156,7 +154,7 @@ class FileText(Wire):
     """The text of a file."""
 
     object: str = "vector_store.file_content.page"
-    data: list[TextPiece] = Field(default_factory=list)
+    data: list[TextPiece] = Field(default_factory=empty_list)
     has_more: bool = False
     next_page: str | None = None
 
@@ -169,15 +167,15 @@ class SearchResult(Wire):
     score: float = 0.0
     """From 0 to 1."""
     attributes: Attributes | None = Field(default_factory=dict)
-    content: list[TextPiece] = Field(default_factory=list)
+    content: list[TextPiece] = Field(default_factory=empty_list)
 
 
 class SearchResults(Wire):
     """The found chunks, best first."""
 
     object: str = "vector_store.search_results.page"
-    search_query: list[str] = Field(default_factory=list)
-    data: list[SearchResult] = Field(default_factory=list)
+    search_query: list[str] = Field(default_factory=empty_list)
+    data: list[SearchResult] = Field(default_factory=empty_list)
     has_more: bool = False
     next_page: str | None = None
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_PARTS = re.compile(
+from aimltui.common.patterns import pattern
+
+_PARTS = pattern(
     r"(?P<wide>[\u1100-\u11ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff])"
     r"|(?P<capitals>[A-Z]{2,}(?![a-z\u00c0-\u024f]))"
     r"|(?P<word>[A-Z\u00c0-\u024f]?[a-z\u00c0-\u024f]+|[A-Z])"
@@ -19,8 +20,8 @@ _PARTS = re.compile(
     r"|(?P<mark>[^\s])"
     r"|(?P<space>\n+|[ \t]{2,})"
 )
-_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+")
-_MARK = re.compile(r"[!-&(-+/:-@\[-`{-~]")
+_WORD = pattern(r"[A-Za-z\u00c0-\u024f]+")
+_MARK = pattern(r"[!-&(-+/:-@\[-`{-~]")
 _COMMON = frozenset(
     (
         *(

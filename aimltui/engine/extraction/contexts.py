@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+from aimltui.common.patterns import pattern
 from aimltui.engine.extraction.chunks import Chunk
 from aimltui.engine.extraction.headings import SEPARATOR, Headings
 from aimltui.engine.extraction.words import extra_words
 
-_LINES = re.compile(r"(?:^| › )lines? [\d–]+$")
+_LINES = pattern(r"(?:^| › )lines? [\d–]+$")
 """In a place: nobody searches for the number of a line."""
-_SPAN = re.compile(r"(?:sheet .*, )?(?:page|slide|row)s? [\d–]+$")
+_SPAN = pattern(r"(?:sheet .*, )?(?:page|slide|row)s? [\d–]+$")
 """A place without headings."""
 
 

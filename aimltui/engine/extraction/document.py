@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from dataclasses import field
 from typing import Final
 
 from aimltui.common.dataclass import dataclass
+from aimltui.common.patterns import pattern
 from aimltui.common.sanitize import clean_line
 from aimltui.engine.extraction.limits import Budget
 
@@ -27,10 +27,10 @@ _LONGEST_TITLE: Final = 2_000
 """Characters of a heading that are looked at."""
 _LONGEST_HEADING: Final = 80
 _LONGEST_PATH: Final = 200
-_BLANKS = re.compile(r"\s{9,}")
-_WIDE = re.compile(r"[^\S\n]{9}")
-_ODD_ENDS = re.compile("[\v\f\x1c-\x1e\x85\u2028\u2029]")
-_LINE_ENDS = re.compile(r"\r\n?")
+_BLANKS = pattern(r"\s{9,}")
+_WIDE = pattern(r"[^\S\n]{9}")
+_ODD_ENDS = pattern("[\v\f\x1c-\x1e\x85\u2028\u2029]")
+_LINE_ENDS = pattern(r"\r\n?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import re
 from contextlib import suppress
 from typing import Final
 
+from aimltui.common.patterns import pattern
 from aimltui.engine.extraction.limits import INVALID_FILE, Unreadable
 
 _HEAD = 4_096
@@ -19,15 +20,15 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_DECLARED = re.compile(
+_DECLARED = pattern(
     rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{2,40})"
     rb"|<meta[^>]{0,400}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})"
     rb"|^#[^\n]{0,80}?coding[:=]\s*([\w.-]{2,40})",
     re.IGNORECASE,
 )
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
-_ONLY_WINDOWS = re.compile(rb"[\x80-\x9f]")
-_SHIFTED = re.compile(rb"\x1b\$(\)C|[@BA(])")
+_NOT_ASCII = pattern(r"[^\x00-\x7f]")
+_ONLY_WINDOWS = pattern(rb"[\x80-\x9f]")
+_SHIFTED = pattern(rb"\x1b\$(\)C|[@BA(])")
 """What begins Japanese or Korean in encodings of seven bits."""
 _SAMPLE = 200_000
 """Bytes that the detector sees."""

@@ -7,26 +7,27 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 from aimltui.common.dataclass import dataclass
+from aimltui.common.patterns import pattern
 
 SEPARATOR = " › "
 _LONGEST = 80
 """Characters of a heading that are used."""
 _DEEPEST = 3
 """Headings of a path, the innermost ones."""
-_HASHES = re.compile(r"^(#{1,6})[ \t]+(\S.*?)[ \t#]*$", re.MULTILINE)
-_UNDERLINED = re.compile(
+_HASHES = pattern(r"^(#{1,6})[ \t]+(\S.*?)[ \t#]*$", re.MULTILINE)
+_UNDERLINED = pattern(
     r"^(?P<title>[^\s=\-~^\"'`#*+.:_][^\n]{0,120})\n(?P<mark>[=\-~^\"'`#*+.:_])(?P=mark){2,}[ \t]*$",
     re.MULTILINE,
 )
-_DEFINED = re.compile(
+_DEFINED = pattern(
     r"^(?P<indent>[ \t]*)(?:(?:export|default|public|private|protected|internal|static|final|abstract|async|pub|"
     r"unsafe|override|virtual)[ \t]+){0,5}"
     r"(?P<kind>class|def|function|func|fn|struct|enum|trait|impl|interface|module|namespace)[ \t]+"
     r"(?P<name>[A-Za-z_$][\w$.:]{0,79})",
     re.MULTILINE,
 )
-_DOCSTRING = re.compile(r"\A(?:[ \t]*#[^\n]*\n|\s*\n){0,60}[rRuU]?(?:\"\"\"|''')\s*(?P<title>\S[^\n]*)")
-_FENCE = re.compile(r"^(```|~~~)[^\n]*\n.*?(?:^\1|\Z)", re.MULTILINE | re.DOTALL)
+_DOCSTRING = pattern(r"\A(?:[ \t]*#[^\n]*\n|\s*\n){0,60}[rRuU]?(?:\"\"\"|''')\s*(?P<title>\S[^\n]*)")
+_FENCE = pattern(r"^(```|~~~)[^\n]*\n.*?(?:^\1|\Z)", re.MULTILINE | re.DOTALL)
 _LAST_LEVEL = 99
 
 

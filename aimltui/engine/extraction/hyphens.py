@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from aimltui.common.patterns import pattern
+
 MARKS: Final = "\x02\ufffe"
 """What stands in a text for a hyphen at the end of a line and the break after it."""
-_BROKEN = re.compile(rf"([^\W_]*)[{MARKS}]\s*([^\W_]*)")
-_HYPHENED = re.compile(r"[^\W_]+-[^\W_]+")
-_WORD = re.compile(r"[^\W\d_]{4,}")
+_BROKEN = pattern(rf"([^\W_]*)[{MARKS}]\s*([^\W_]*)")
+_HYPHENED = pattern(r"[^\W_]+-[^\W_]+")
+_WORD = pattern(r"[^\W\d_]{4,}")
 
 
 class Vocabulary:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import BinaryIO, Final
 
+from aimltui.common.patterns import pattern
 from aimltui.engine.extraction.archive import MIMETYPE, Archive
 from aimltui.engine.extraction.limits import INVALID_FILE, UNSUPPORTED_FILE, Unreadable
 from aimltui.engine.extraction.source import Source
@@ -36,12 +37,12 @@ _ARCHIVES: Final = (
     b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\x28\xb5\x2f\xfd",
 )  # fmt: skip
 _PROGRAMS: Final = (b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xfe\xed\xfa", b"\xca\xfe\xba\xbe")
-_HEADER = re.compile(
+_HEADER = pattern(
     rb"(?:From|To|Subject|Date|Received|Return-Path|Message-ID|MIME-Version|Delivered-To|X-[\w-]+):[ \t]",
     re.IGNORECASE,
 )
-_FIELD = re.compile(rb"[\w-]+:|[ \t]")
-_PAGE = re.compile(
+_FIELD = pattern(rb"[\w-]+:|[ \t]")
+_PAGE = pattern(
     rb"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--[^>]{0,500}-->\s*)?<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE
 )
 _PAGE_SUFFIXES: Final = frozenset(("html", "htm", "xhtml"))

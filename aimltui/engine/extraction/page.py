@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from html.parser import HTMLParser
 from typing import Final
 
+from aimltui.common.patterns import pattern
 from aimltui.engine.extraction.document import Writer
 from aimltui.engine.extraction.limits import Budget
 from aimltui.engine.extraction.plain import text_of
@@ -49,7 +49,7 @@ _BLOCKS: Final = frozenset(
 _CELLS: Final = frozenset(("td", "th"))
 _HEADINGS: Final = {f"h{level}": level for level in range(1, 7)}
 _SILENT: Final = frozenset(("script", "style", "template"))
-_BLANKS = re.compile(r"\s+")
+_BLANKS = pattern(r"\s+")
 
 
 def read_page(source: Source) -> None:

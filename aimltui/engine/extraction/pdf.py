@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from aimltui.common.patterns import pattern
 from aimltui.engine.extraction.document import PAGE
 from aimltui.engine.extraction.hyphens import Vocabulary
 from aimltui.engine.extraction.limits import INVALID_FILE, Unreadable
@@ -15,7 +16,7 @@ from aimltui.engine.extraction.ocr import Tesseract
 from aimltui.engine.extraction.source import Source
 
 _DETAILS: Final = ("Title", "Author", "Subject", "Keywords", "CreationDate")
-_DATE = re.compile(r"D:(\d{4})(\d\d)?(\d\d)?")
+_DATE = pattern(r"D:(\d{4})(\d\d)?(\d\d)?")
 _MOST_HEADINGS: Final = 20_000
 _MOST_NOTES: Final = 2_000
 """Notes and form fields of one page that are read."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from aimltui.common.patterns import pattern
 from aimltui.engine.extraction import encoding
 from aimltui.engine.extraction.document import LINE
 from aimltui.engine.extraction.limits import INVALID_FILE, MAX_CHARACTERS, UNSUPPORTED_FILE, Unreadable
@@ -116,11 +116,11 @@ TEXT: Final = frozenset(
 Headings = Iterator[tuple[int, int, str]]
 """The number of a line, from 0, the level of the heading on it, and the heading."""
 
-_ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
-_FENCE = re.compile(r" {0,3}(```+|~~~+)")
-_SETEXT = re.compile(r" {0,3}(=+|-+)[ \t]*$")
-_UNDERLINE = re.compile(r"([!-/:-@\[-`{-~])\1{2,}[ \t]*$")
-_TEX = re.compile(
+_ATX = pattern(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
+_FENCE = pattern(r" {0,3}(```+|~~~+)")
+_SETEXT = pattern(r" {0,3}(=+|-+)[ \t]*$")
+_UNDERLINE = pattern(r"([!-/:-@\[-`{-~])\1{2,}[ \t]*$")
+_TEX = pattern(
     r"\s*\\(part|chapter|section|subsection|subsubsection|paragraph)\*?\s*(?:\[[^\]]*\])?\{(.{1,300}?)\}"
 )
 _TEX_LEVELS: Final = ("part", "chapter", "section", "subsection", "subsubsection", "paragraph")

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from aimltui.common.patterns import pattern
 from aimltui.engine.extraction.limits import INVALID_FILE, Unreadable
 from aimltui.engine.extraction.source import Source
 
 _MAX_BYTES: Final = 50 * 1024 * 1024
 """The limit for the file without its pictures, in bytes."""
-_PICTURE = re.compile(rb"\\bin\d{1,9} ?|[0-9a-fA-F\r\n]{2000,}")
+_PICTURE = pattern(rb"\\bin\d{1,9} ?|[0-9a-fA-F\r\n]{2000,}")
 
-_NOTE = re.compile(rb"\\footnote\b(?:\\ftnalt\b)?")
-_DELETED = re.compile(rb"\\deleted(?![0-9a-z])")
+_NOTE = pattern(rb"\\footnote\b(?:\\ftnalt\b)?")
+_DELETED = pattern(rb"\\deleted(?![0-9a-z])")
 
 
 def read_rich_text(source: Source) -> None:

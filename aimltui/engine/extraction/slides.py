@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from aimltui.common.patterns import pattern
 from aimltui.engine.extraction.archive import DAMAGED, Archive, Attributes
 from aimltui.engine.extraction.document import SLIDE
 from aimltui.engine.extraction.limits import INVALID_FILE, Unreadable
 from aimltui.engine.extraction.source import Source
 
 _MAIN: Final = "ppt/presentation.xml"
-_SLIDE = re.compile(r"ppt/slides/slide(\d{1,5})\.xml")
+_SLIDE = pattern(r"ppt/slides/slide(\d{1,5})\.xml")
 _TITLES: Final = frozenset(("title", "ctrTitle"))
 _SIGNS: Final = {"br": "\n", "tab": "\t"}
 

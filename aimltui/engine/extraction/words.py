@@ -12,16 +12,18 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 
+from aimltui.common.patterns import pattern
+
 _WIDE = (
     "\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff"
 )
-_RUN = re.compile(f"[{_WIDE}]+")
-_HUMPS = re.compile(r"[A-Z]{2,}(?=[A-Z][a-z])|[A-Z]?[a-z]{2,}|[A-Z]{2,}|\d+")
-_NAME = re.compile(
+_RUN = pattern(f"[{_WIDE}]+")
+_HUMPS = pattern(r"[A-Z]{2,}(?=[A-Z][a-z])|[A-Z]?[a-z]{2,}|[A-Z]{2,}|\d+")
+_NAME = pattern(
     r"(?<![^\W_])(?=[A-Za-z0-9]*(?:[a-z][A-Z]|[A-Z]{2}[a-z]{2}))[A-Za-z][A-Za-z0-9]{3,80}(?![^\W_])"
 )
-_FULL_WIDTH = re.compile("[\ufb00-\ufb06\uff10-\uff9f]+")
+_FULL_WIDTH = pattern("[\ufb00-\ufb06\uff10-\uff9f]+")
 
 
 @cache

@@ -6,18 +6,18 @@ import contextlib
 import hashlib
 import itertools
 import os
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from aimltui.common.dataclass import dataclass
 from aimltui.common.disk import disk_reason
+from aimltui.common.patterns import pattern
 from aimltui.wire.binary import Blob
 from aimltui.wire.errors import BadRequest, ServerError, TooLarge
 
 _PIECE = 1024 * 1024
-_ID = re.compile(r"[A-Za-z0-9_-]+")
+_ID = pattern(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,29 +8,31 @@ import re
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
+from aimltui.common.patterns import pattern
+
 _TAGS = (
     "<tool_call>", "</tool_call>", "<tool_calls>", "</tool_calls>", "<tools>", "</tools>", "<|tool_call|>",
     "<|python_tag|>", "[TOOL_CALLS]", "functools", "</function>", "<|im_end|>", "<|eom_id|>", "<|eot_id|>",
 )  # fmt: skip
 _LONGEST_TAG = 20
 _FENCES = ("```", "```json", "```tool_call", "```tool_calls", "```function_call")
-_SKIPPED = re.compile(
+_SKIPPED = pattern(
     "|".join(map(re.escape, _TAGS))
     + r"|\s+|[\[\],;]|```[ \t]*(?:json|tool_calls?|function_call)?[ \t]*(?=\n|$)",
     re.IGNORECASE,
 )
 """What stands around calls."""
-_CLOSED = re.compile(r"</tool_calls?>", re.IGNORECASE)
+_CLOSED = pattern(r"</tool_calls?>", re.IGNORECASE)
 _PYTHON = "<|python_tag|>"
-_FUNCTION = re.compile(r"<function=([\w.-]+)>(.*?)(?:</function>|\Z)", re.DOTALL)
-_PARAMETER = re.compile(r"<parameter=([\w.-]+)>\n?(.*?)\n?(?:</parameter>|\Z)", re.DOTALL)
-_KEY = re.compile(r'\s*(?:"(\w*)("?)|\Z)')
-_STRING = re.compile(r'\s*:\s*"([^"]*)("?)')
+_FUNCTION = pattern(r"<function=([\w.-]+)>(.*?)(?:</function>|\Z)", re.DOTALL)
+_PARAMETER = pattern(r"<parameter=([\w.-]+)>\n?(.*?)\n?(?:</parameter>|\Z)", re.DOTALL)
+_KEY = pattern(r'\s*(?:"(\w*)("?)|\Z)')
+_STRING = pattern(r'\s*:\s*"([^"]*)("?)')
 _CALL_KEYS = ("name", "tool", "function", "type", "arguments", "parameters", "id")
 _NAMES = ("name", "tool", "function")
 _ARGUMENTS = ("arguments", "parameters", "args", "input")
-_WORD = re.compile(r"\w{3,}")
-_IDENTIFIER = re.compile(r"[\w.]+")
+_WORD = pattern(r"\w{3,}")
+_IDENTIFIER = pattern(r"[\w.]+")
 _LONGEST_LIST = 10_000
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Final, Literal, Protocol
 
 from aimltui.common.dataclass import dataclass
+from aimltui.common.patterns import pattern
 from aimltui.engine.runs.printed_calls import (
     PrintedCall,
     code_of,
@@ -22,12 +23,12 @@ CODE: Final = "code"
 CLOSE: Final = "close"
 CALL: Final = "call"
 
-_CALL_FENCE = re.compile(r"```[ \t]*(tool_call|function_call|json)[ \t]*", re.IGNORECASE)
-_FENCE = re.compile(r"```[ \t]*(?:python3?|tool_code|code_interpreter)[ \t]*", re.IGNORECASE)
-_LEAD = re.compile(r"[ \t]{0,3}`{0,3}")
-_END = re.compile(r"[ \t]{0,3}```[ \t]*")
+_CALL_FENCE = pattern(r"```[ \t]*(tool_call|function_call|json)[ \t]*", re.IGNORECASE)
+_FENCE = pattern(r"```[ \t]*(?:python3?|tool_code|code_interpreter)[ \t]*", re.IGNORECASE)
+_LEAD = pattern(r"[ \t]{0,3}`{0,3}")
+_END = pattern(r"[ \t]{0,3}```[ \t]*")
 _TAGS = ("<tool_call>", "<|tool_call|>", "[TOOL_CALLS]")
-_TAG_LINE = re.compile(r"(?:^|\n)[ \t]*(" + "|".join(map(re.escape, _TAGS)) + ")")
+_TAG_LINE = pattern(r"(?:^|\n)[ \t]*(" + "|".join(map(re.escape, _TAGS)) + ")")
 _LONGEST_HELD = 40_000
 
 

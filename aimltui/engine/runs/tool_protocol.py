@@ -8,10 +8,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from aimltui.common.patterns import pattern
 from aimltui.engine.models.base import ModelError, ToolProtocol
 from aimltui.engine.models.compat.lesson_store import FENCED, LOOPS, Lessons
 
-_REFUSES_TOOLS = re.compile(r"\btools?\b|tool[_ -](?:use|choice|call)|function[_ -]call", re.IGNORECASE)
+_REFUSES_TOOLS = pattern(r"\btools?\b|tool[_ -](?:use|choice|call)|function[_ -]call", re.IGNORECASE)
 _STATUSES = frozenset({400, 404, 422, 500, 501})
 
 _CODE = """You can run Python. To do so, end your message with one block:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import inspect
 import re
 
-_SECTION = re.compile(
+from aimltui.common.patterns import pattern
+
+_SECTION = pattern(
     r"^(Args|Arguments|Parameters|Params|Returns|Return|Yields|Raises|Examples?|Notes?|See Also|Attributes|Warnings?):?\s*$",
     re.IGNORECASE,
 )
-_UNDERLINE = re.compile(r"^-{3,}\s*$")
-_GOOGLE = re.compile(r"^(\s*)\*{0,2}(\w+)\s*(?:\([^)]*\))?\s*:\s*(.*)$")
-_NUMPY = re.compile(r"^(\w+)\s*(?::.*)?$")
-_REST = re.compile(r"^\s*:param\s+(?:[^:]*\s)?(\w+)\s*:\s*(.*)$")
-_FIELD = re.compile(r"^\s*:\w+[^:]*:")
+_UNDERLINE = pattern(r"^-{3,}\s*$")
+_GOOGLE = pattern(r"^(\s*)\*{0,2}(\w+)\s*(?:\([^)]*\))?\s*:\s*(.*)$")
+_NUMPY = pattern(r"^(\w+)\s*(?::.*)?$")
+_REST = pattern(r"^\s*:param\s+(?:[^:]*\s)?(\w+)\s*:\s*(.*)$")
+_FIELD = pattern(r"^\s*:\w+[^:]*:")
 
 
 def read_docstring(text: str | None) -> tuple[str, dict[str, str]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import re
 import signal
 from collections.abc import Sequence
 from dataclasses import field
@@ -13,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from aimltui.common.dataclass import dataclass
+from aimltui.common.patterns import pattern
 from aimltui.common.sanitize import clean
 from aimltui.local_tools.approvals import Approvals
 from aimltui.local_tools.functions.parsing import BrokenFile, Parsed, parse_functions
 from aimltui.local_tools.functions.process import Answer, ask_guest
 from aimltui.local_tools.types import RIGHTS, CallResult, Limits, LocalTool, Problem, fingerprint_of
 
-NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+NAME = pattern(r"[a-zA-Z0-9_-]{1,64}")
 BY_HAND = "Nothing runs: you give the output."
 _MOST_BYTES = 1_000_000
 _MOST_FILES = 200

@@ -6,7 +6,6 @@ import asyncio
 import json
 import logging
 import os
-import re
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -26,6 +25,7 @@ from pydantic import AnyUrl
 from aimltui import __version__
 from aimltui.common import redaction
 from aimltui.common.errors import AimltuiError
+from aimltui.common.patterns import pattern
 from aimltui.common.redaction import redact_in_use, redact_sentence
 from aimltui.common.sanitize import clean_line
 from aimltui.common.urls import Origin, is_loopback, origin
@@ -58,7 +58,7 @@ _NO_REGISTRATION = (
 )
 
 # servers made with older versions of the mcp package add a slash to the name of their authorization server
-_SLASH = re.compile(r"issuer mismatch: (\S+) != \1/$")
+_SLASH = pattern(r"issuer mismatch: (\S+) != \1/$")
 
 Show = Callable[[str], Awaitable[None]]
 """Shows the user the address of the login page, and opens it if that is possible."""

@@ -9,10 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 from aimltui.common.dataclass import dataclass
+from aimltui.common.patterns import pattern
 from aimltui.common.sanitize import clean, clean_line
 from aimltui.local_tools.mcp.forms import Form, FormField, Value
 
-_WORD = re.compile(r"/([^\s:/]+):(\S+)(?:[ \t]+(.*))?", re.DOTALL)
+_WORD = pattern(r"/([^\s:/]+):(\S+)(?:[ \t]+(.*))?", re.DOTALL)
 _MOST_FIELDS = 20
 _MOST_TEXT = 200_000
 

@@ -12,7 +12,6 @@ Find the table of positions first, then run `scripts/check.py`.
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
@@ -21,6 +20,7 @@ from pathlib import Path, PurePosixPath
 
 from aimltui.common.dataclass import dataclass
 from aimltui.common.errors import AimltuiError
+from aimltui.common.patterns import pattern
 from aimltui.common.sanitize import clean, clean_line
 
 FILE = "SKILL.md"
@@ -34,7 +34,7 @@ _MOST_HEAD = 20_000
 _MOST_SKILLS = 200
 _MOST_ENTRIES = 5_000
 _DEEPEST = 8
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_NAME = pattern(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _FENCE = "---"
 
 

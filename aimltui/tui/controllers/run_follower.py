@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 from aimltui.client.client import AssistantsClient
 from aimltui.client.errors import TransportError, Unsupported
+from aimltui.common.patterns import pattern
 from aimltui.tui.controllers.conversation import Conversation
 from aimltui.tui.controllers.file_uploads import UploadFailed, lines_of, message_of, upload
 from aimltui.tui.controllers.run_plan import NotSent, Plan
@@ -46,7 +47,7 @@ from aimltui.wire.tools import TruncationStrategy
 
 log = logging.getLogger(__name__)
 
-_LOCKED = re.compile(r"while a run|already has an active run", re.IGNORECASE)
+_LOCKED = pattern(r"while a run|already has an active run", re.IGNORECASE)
 _BREATH_S = 0.008
 """Time for folding events after which other tasks get a turn."""
 _TRIES_S = (0.2, 1.0, 2.0, 4.0, 8.0)

@@ -23,8 +23,8 @@ _CSI = pattern(rb"\x1b\[(?:<[-0-9;]*|[0-?]*)[ -/]*")
 _LINUX_CONSOLE_KEY = pattern(rb"\x1b\[\[[!-~]")
 _RXVT_SHIFT_KEY = pattern(rb"\x1b\[[0-9]{1,3}\$")
 # Only the finals of real keys: what follows alt+O may be ordinary text.
-_SS3 = re.compile(rb"\x1bO(?:[0-9;]{0,8}[A-FHIMPQRSXa-dj-y])")
-_SS3_START = re.compile(rb"\x1bO[0-9;]{0,8}\Z")
+_SS3 = pattern(rb"\x1bO(?:[0-9;]{0,8}[A-FHIMPQRSXa-dj-y])")
+_SS3_START = pattern(rb"\x1bO[0-9;]{0,8}\Z")
 # An answer begins with one of these; anything else after ESC ], ESC P or ESC _ is a key pressed with alt.
 _STRING_START = pattern(rb"\x1b(?:\][0-9]|P[0-9>!?$+=]|_G)")
 _STRING_INTRODUCER = pattern(rb"\x1b[\]P_]\Z")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from textual._keyboard_protocol import FUNCTIONAL_KEYS
@@ -10,7 +9,7 @@ from textual._keyboard_protocol import FUNCTIONAL_KEYS
 from aimltui.common.patterns import pattern
 
 _EXTENDED = pattern(r"\x1b\[([0-9:;]*)([u~ABCDEFHPQRS])")
-_SS3_WITH_MODIFIER = re.compile(r"\x1bO(?:1;)?(\d)([A-FHPQRS])")
+_SS3_WITH_MODIFIER = pattern(r"\x1bO(?:1;)?(\d)([A-FHPQRS])")
 _XTERM = "27"
 _RELEASED = 3
 _MAX_CODE = 0x10FFFF

@@ -10,6 +10,7 @@ from dataclasses import asdict, fields, replace
 from typing import Any, Final
 
 from aimltui.common.dataclass import dataclass
+from aimltui.common.patterns import pattern
 from aimltui.wire.assistants import (
     LOCAL_TOOLS,
     MOST_STARTERS,
@@ -32,7 +33,7 @@ EFFORTS: Final = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
 _LIMITS: Final = {"name": 256, "description": 512, "instructions": 256_000}
 _OWN_KEYS: Final = frozenset({CONNECTION, TOOLS, LOCAL_TOOLS, TRASHED_AT})
-_PAIR = re.compile(r"\s*([^=]*?)\s*=\s?(.*)")
+_PAIR = pattern(r"\s*([^=]*?)\s*=\s?(.*)")
 
 Json = dict[str, Any]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import field, replace
 from typing import Literal
 from urllib.parse import urlsplit
 
 from aimltui.common.dataclass import dataclass
+from aimltui.common.patterns import pattern
 from aimltui.common.urls import is_private, same_origin
 from aimltui.connections.types import ConnectionDraft, ConnectionRow, EnvironmentKey, KeyPlace, Tested
 
@@ -16,8 +16,8 @@ KEEP, NO_KEY, NAMED, TYPED = "keep", "none", "environment", "typed"
 """Where the key comes from, besides `keychain`, `file` and `found:VARIABLE`; `typed` while the places are unknown."""
 FOUND = "found:"
 
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_VARIABLE = pattern(r"[A-Za-z_][A-Za-z0-9_]*")
+_SCHEME = pattern(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 @dataclass(frozen=True, slots=True)

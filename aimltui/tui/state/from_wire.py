@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from aimltui.common.patterns import pattern
 from aimltui.formatting.web_passages import marks_in
 from aimltui.tui.state.addressee import addressee_in
 from aimltui.tui.state.entries import (
@@ -52,7 +53,7 @@ YOU = "You"
 ASSISTANT = "Assistant"
 """Shown where an assistant's name is unknown."""
 _SEPARATOR = "\n\n"
-_SAVED_PICTURE = re.compile(r"^\[picture: [^\]\n]*, saved as (file[-_][A-Za-z0-9_-]{1,80})\]$", re.MULTILINE)
+_SAVED_PICTURE = pattern(r"^\[picture: [^\]\n]*, saved as (file[-_][A-Za-z0-9_-]{1,80})\]$", re.MULTILINE)
 _MOST_PICTURES = 8
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from aimltui.common.patterns import pattern
 from aimltui.formatting.links import parted_sources
 from aimltui.formatting.web_passages import host_of
 from aimltui.tui.state.entries import Citation, Source
 
-_CODE: Final = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`", re.S)
-_REFERENCE: Final = re.compile(r"\[(\d{1,2})\](?![(\[:])")
+_CODE: Final = pattern(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`", re.S)
+_REFERENCE: Final = pattern(r"\[(\d{1,2})\](?![(\[:])")
 
 
 def cited_sources(text: str) -> tuple[str, tuple[Citation, ...]]:

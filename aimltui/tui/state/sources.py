@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
+from aimltui.common.patterns import pattern
 from aimltui.formatting.web_passages import WEB_TOOLS, host_of, read
 from aimltui.tui.state.entries import Source
 from aimltui.wire.run_steps import FileSearchCall, FunctionToolCall, RunStep, ToolCallsDetails
@@ -13,7 +13,7 @@ from aimltui.wire.run_steps import FileSearchCall, FunctionToolCall, RunStep, To
 Key = tuple[int | str, int]
 """The number of the search in its run, and of the passage among its results; for a passage from the web see `WebKey`."""
 
-_MARK: Final = re.compile(r"[【\[](\d{1,6}):(\d{1,6})†")
+_MARK: Final = pattern(r"[【\[](\d{1,6}):(\d{1,6})†")
 
 
 def key_of(mark: str) -> Key | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import ClassVar, Final
 
 from rich.segment import Segment
@@ -11,6 +10,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from aimltui.common.patterns import pattern
 from aimltui.common.sanitize import clean_line
 from aimltui.tui.state.terminal_output import TerminalText
 from aimltui.tui.widgets.transcript.palette import Palette, build_palette
@@ -19,7 +19,7 @@ from aimltui.tui.widgets.transcript.renderers.output import output_runs
 PIECE: Final = 2_000
 """Characters of a line in one row; a longer line continues in the next one."""
 _MARGIN: Final = 2
-_STYLES: Final = re.compile(r"\x1b\[[0-9;]*m")
+_STYLES: Final = pattern(r"\x1b\[[0-9;]*m")
 
 
 class TextPane(ScrollView, can_focus=True):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 
+from aimltui.common.patterns import pattern
 from aimltui.engine.models.base import JSON, ModelInfo
 from aimltui.engine.models.catalogue.rows import endpoints_of, is_rich, read_row
 
 ROWS_LIMIT = 20_000
-_VERSION_DOT = re.compile(r"(?<=\d)\.(?=\d)")
+_VERSION_DOT = pattern(r"(?<=\d)\.(?=\d)")
 
 
 def rows_of(payload: JSON) -> Sequence[JSON] | None:

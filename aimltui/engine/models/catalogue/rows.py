@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from aimltui.common.patterns import pattern
 from aimltui.engine.models.base import JSON, ModelInfo
 from aimltui.engine.models.catalogue.values import (
     aliases_of,
@@ -32,11 +33,11 @@ _TYPES = {
     ),
 }
 _PATHS = {"/chat/completions": CHAT, "/responses": RESPONSES}
-_NOT_CHAT = re.compile(
+_NOT_CHAT = pattern(
     r"^(?:openai/)?(?:text-embedding|whisper|tts-|dall-e|gpt-image|omni-moderation|text-moderation|sora)"
 )
 """Ids of models without chat at OpenAI and compatible servers, whose lists do not give the kind of a model."""
-_DRAWS = re.compile(r"(?:^|[-_./])image(?:[-_.]|$)")
+_DRAWS = pattern(r"(?:^|[-_./])image(?:[-_.]|$)")
 """Ids of AI/ML API's image models, which its list also calls chat models with text output."""
 _ABILITIES = {
     "tools": "tools",
@@ -63,7 +64,7 @@ _ABILITIES = {
     "web_search_options": "web_search",
     "web-search": "web_search",
 }
-_SEARCHES = re.compile(r"(?:^|/)sonar(?:-pro)?$|-search-preview(?:-|$)", re.IGNORECASE)
+_SEARCHES = pattern(r"(?:^|/)sonar(?:-pro)?$|-search-preview(?:-|$)", re.IGNORECASE)
 """Models that search the web before each answer; the lists of some endpoints do not say so."""
 _REFUSED = frozenset(
     {

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
+from aimltui.common.patterns import pattern
 from aimltui.engine.models.base import JSON, Price
 from aimltui.engine.models.endpoint.redaction import clip, one_line
 
@@ -17,9 +18,9 @@ MOST_TOKENS = 2**30
 MOST_DOLLARS = 0.02
 """Highest believable price of one token; the most expensive known model costs a thirtieth of it."""
 _ALIASES = 16
-_IN_NAME = re.compile(r"(?<![a-z\d.])(?:(\d+)x)?e?(\d+(?:\.\d+)?)([bm])(?![a-z\d])")
+_IN_NAME = pattern(r"(?<![a-z\d.])(?:(\d+)x)?e?(\d+(?:\.\d+)?)([bm])(?![a-z\d])")
 _LEAST_MILLIONS = 30
-_COUNT = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)\s*([KMBT])", re.IGNORECASE)
+_COUNT = pattern(r"(\d{1,6}(?:\.\d{1,6})?)\s*([KMBT])", re.IGNORECASE)
 _UNITS = {"K": 1_000, "M": 1_000_000, "B": 1_000_000_000, "T": 1_000_000_000_000}
 _MAKERS = {
     "open ai": "OpenAI",

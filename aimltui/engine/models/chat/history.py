@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
+from aimltui.common.patterns import pattern
 from aimltui.engine.models.base import JSON
 from aimltui.engine.models.chat.chunks import text_of
 from aimltui.engine.models.chat.thought_tags import without_thought
@@ -20,7 +21,7 @@ CONTINUE = "Continue."
 REASONING_ITEM = "reasoning_item"
 """The key in a tool call for the reasoning item of `/v1/responses` before it; it is sent to no other endpoint."""
 _ENDS = {"{": "}", "[": "]"}
-_LITERAL = re.compile(r"[,:\s]*(?:\b(?:t(?:r(?:u)?)?|f(?:a(?:l(?:s)?)?)?|n(?:u(?:l)?)?)|-|\d+[.eE][+-]?)$")
+_LITERAL = pattern(r"[,:\s]*(?:\b(?:t(?:r(?:u)?)?|f(?:a(?:l(?:s)?)?)?|n(?:u(?:l)?)?)|-|\d+[.eE][+-]?)$")
 
 
 def adapted(messages: Sequence[Chat], quirks: Quirks) -> list[Chat]:

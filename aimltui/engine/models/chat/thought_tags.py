@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from aimltui.common.patterns import pattern
+
 TAGS: Final = ("think", "thinking", "thought")
 _OPEN: Final = tuple(f"<{tag}>" for tag in TAGS)
-_CLOSE = re.compile(r"</(?:think|thinking|thought)>", re.IGNORECASE)
+_CLOSE = pattern(r"</(?:think|thinking|thought)>", re.IGNORECASE)
 _LONGEST: Final = len("</thinking>")
 
 

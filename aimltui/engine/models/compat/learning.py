@@ -12,37 +12,38 @@ from dataclasses import replace
 from typing import Any
 
 from aimltui.common.dataclass import dataclass
+from aimltui.common.patterns import pattern
 from aimltui.engine.models.base import JSON
 from aimltui.engine.models.compat.quirks import EFFORTS, Quirks
 
 TEACHING = frozenset({400, 404, 405, 415, 416, 422, 500, 501})
 """Statuses that may be about the content of the request: several servers wrap a 400 as 500."""
-_NO = re.compile(
+_NO = pattern(
     r"not (?:\w+ )?(?:support|allow|permit|accept|available|enabled|accessible)|n't (?:support|accept)|unsupported"
     r"|invalid|unknown|unexpected|unrecognized|extra (?:inputs|field)|must be|expected|only (?:\w+ )?support|\bonly\b"
     r"|cannot|forbidden|deprecated|disallowed|no endpoints found|require|remove"
 )
-_IMAGE = re.compile(r"\bimages?\b|image_url|\bvision\b|multi-?modal|mmproj")
-_FILE = re.compile(r"\bfiles?\b|file_data|\bpdfs?\b|\bdocuments?\b|[`'\"]file[`'\"]")
-_STREAMLESS = re.compile(
+_IMAGE = pattern(r"\bimages?\b|image_url|\bvision\b|multi-?modal|mmproj")
+_FILE = pattern(r"\bfiles?\b|file_data|\bpdfs?\b|\bdocuments?\b|[`'\"]file[`'\"]")
+_STREAMLESS = pattern(
     r"\bstream(?:ing|ed)?\b[^.]{0,60}(?:\bnot |n't |\bun)(?:\w+ )?(?:support|allow|permit|avail|enabl|accept)"
     r"|(?:\bnot|n't|un)(?: ?support| ?allow)[^.]{0,40}\bstream(?!_options)|verified to stream"
     r"|\bstream\b[^.]{0,60}(?:must|should|only)[^.]{0,30}false"
 )
-_BLIND = re.compile(
+_BLIND = pattern(
     r"(?:\bnot|n't) (?:\w+ )?(?:support|allow|permit|accept|available|enabled)|unsupported|only (?:\w+ )?support"
     r"|no endpoints found|unknown variant|text[- ]only|(?:has|have|with) no |\bmmproj\b|expected (?:`|')?text"
     r"|invalid (?:content type|value|enum)|cannot (?:process|accept|see|handle|read)"
 )
-_BROKEN = re.compile(
+_BROKEN = pattern(
     r"too (?:large|big)|corrupt|\bformat\b|\bmime\b|media[- _]type|could not (?:be )?(?:process|decod|download|fetch|load)"
     r"|failed to (?:process|decode|download|fetch|load)|invalid (?:image|base64)|decod|download"
 )
-_TOO_MUCH = re.compile(
+_TOO_MUCH = pattern(
     r"at most|too (?:large|big|high|many)|maximum|less than|range|exceed|<=|valid range|up to|greater than"
 )
-_CONTEXT = re.compile(r"context (?:length|window|size)|context_length")
-_NUMBER = re.compile(r"(?<![\w.])\d{1,3}(?:,\d{3})+(?!\w|,\d)|(?<![\w.])\d+(?!\w|\.\d|,\d{3})")
+_CONTEXT = pattern(r"context (?:length|window|size)|context_length")
+_NUMBER = pattern(r"(?<![\w.])\d{1,3}(?:,\d{3})+(?!\w|,\d)|(?<![\w.])\d+(?!\w|\.\d|,\d{3})")
 _SMALLEST_LIMIT = 16
 
 

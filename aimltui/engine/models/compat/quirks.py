@@ -8,6 +8,7 @@ from dataclasses import field, fields, replace
 from typing import Any
 
 from aimltui.common.dataclass import dataclass
+from aimltui.common.patterns import pattern
 from aimltui.engine.models.base import JSON, ModelInfo
 from aimltui.engine.models.endpoint.endpoint import Endpoint
 
@@ -19,20 +20,18 @@ GENEROUS_OUTPUT = 32_000
 """The highest token limit sent without the user's request: a higher one would take room from the conversation."""
 _SHARE_OF_CONTEXT = 4
 
-_OPENAI_REASONING = re.compile(r"(?:^|[/:])(?:o[134](?:$|[-.])|gpt-5)", re.IGNORECASE)
-_OPENAI_CHATTY = re.compile(r"gpt-5[\w.-]*-chat", re.IGNORECASE)
+_OPENAI_REASONING = pattern(r"(?:^|[/:])(?:o[134](?:$|[-.])|gpt-5)", re.IGNORECASE)
+_OPENAI_CHATTY = pattern(r"gpt-5[\w.-]*-chat", re.IGNORECASE)
 """Their names look like those of reasoning models, but they do not reason."""
-_RESPONSES_ONLY = re.compile(
-    r"(?:^|/)(?:codex-|(?:gpt-5[\w.-]*|o[13])-(?:pro|codex)(?:$|[-.]))", re.IGNORECASE
-)
-_GIVES_REASONING_BACK = re.compile(r"deepseek|kimi", re.IGNORECASE)
-_CLAUDE = re.compile(r"(?:^|/)claude-", re.IGNORECASE)
-_CLAUDE_WITH_BUDGET = re.compile(
+_RESPONSES_ONLY = pattern(r"(?:^|/)(?:codex-|(?:gpt-5[\w.-]*|o[13])-(?:pro|codex)(?:$|[-.]))", re.IGNORECASE)
+_GIVES_REASONING_BACK = pattern(r"deepseek|kimi", re.IGNORECASE)
+_CLAUDE = pattern(r"(?:^|/)claude-", re.IGNORECASE)
+_CLAUDE_WITH_BUDGET = pattern(
     r"(?:^|/)claude-(?:3[.-]7-|4-(?:opus|sonnet)|(?:opus|sonnet|haiku)-4(?:[.-][0-6])?(?:-\d{6,})?$)",
     re.IGNORECASE,
 )
 """Anthropic's models that take a budget of tokens; those after 4.6 decide for themselves how long they think."""
-_THINKS_ONLY_STREAMING = re.compile(r"(?:^|/)(?:qwen3|qwq)", re.IGNORECASE)
+_THINKS_ONLY_STREAMING = pattern(r"(?:^|/)(?:qwen3|qwq)", re.IGNORECASE)
 
 
 def lesson(words: str, *, default: Any = False) -> Any:

@@ -8,13 +8,15 @@ from fractions import Fraction
 from functools import cache
 from importlib import resources
 
+from aimltui.common.patterns import pattern
+
 DISCLAIMER = "*I am a scripted demo: no model runs here, and this answer was prepared.*\n\n"
 _LONG_LAST = 200
 _NUMBERS = ("one", "two", "three", "four", "five", "six")
 _MOST_DICE = 20
 _LAST_QUESTIONS = 20
 """The most questions in the demo's summary."""
-_EQUATION = re.compile(
+_EQUATION = pattern(
     r"(?<![\w.])(?P<a>[+-]?\s*\d*)\s*\*?\s*(?P<x>[a-z])\s*(?:(?P<sign>[+-])\s*(?P<b>\d+))?\s*=\s*(?P<c>[+-]?\s*\d+)(?!\d|[.,]\d|\s*[a-z]\b)",
     re.IGNORECASE,
 )

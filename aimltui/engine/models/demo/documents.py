@@ -6,15 +6,16 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-_PASSAGE = re.compile(r"^(【\d+:\d+†[^】\n]*】)[^\n]*\n(.*?)(?=\n\n【\d+:\d+†|\Z)", re.MULTILINE | re.DOTALL)
-_SENTENCE = re.compile(r"[^\n]+?(?:[.!?](?=\s)|[。！？]|\n|$)")
-_WORD = re.compile(r"[^\W_]{3,}|\d+|[\u2e80-\u9fff\uac00-\ud7ff]")
-_COMMON = frozenset(
-    _WORD.findall(
-        "the and for with what when who how why where which does did was were are this that these those from into "
-        "about have has had can could should would will its our your their there than then them they you tell say says"
-    )
+from aimltui.common.patterns import pattern
+
+_PASSAGE = pattern(r"^(【\d+:\d+†[^】\n]*】)[^\n]*\n(.*?)(?=\n\n【\d+:\d+†|\Z)", re.MULTILINE | re.DOTALL)
+_SENTENCE = pattern(r"[^\n]+?(?:[.!?](?=\s)|[。！？]|\n|$)")
+_WORD = pattern(r"[^\W_]{3,}|\d+|[\u2e80-\u9fff\uac00-\ud7ff]")
+_COMMON_WORDS = (
+    "the and for with what when who how why where which does did was were are this that these those from into about "
+    "have has had can could should would will its our your their there than then them they you tell say says"
 )
+_COMMON = frozenset(_COMMON_WORDS.split())
 _STEM = 4
 """Characters of a word that are compared, so that its endings do not matter."""
 _MOST = 3
@@ -22,7 +23,7 @@ _LONGEST = 300
 _SHORTEST = 20
 _SHARE = 0.5
 """The part of the best quote's score that another one needs."""
-_NAMES = re.compile(r"\[attached: [^\]\n]*\]")
+_NAMES = pattern(r"\[attached: [^\]\n]*\]")
 
 
 HANDBOOK = "handbook.md"

@@ -8,18 +8,19 @@ from collections.abc import Mapping
 from html import unescape
 
 from aimltui.common.dataclass import dataclass
+from aimltui.common.patterns import pattern
 from aimltui.engine.models.base import JSON
 from aimltui.engine.models.endpoint.redaction import presentable
 from aimltui.engine.models.endpoint.secret import Secret
 
-_TITLE = re.compile(r"<(title|h1)[^>]*>(.*?)</\1", re.IGNORECASE | re.DOTALL)
-_PAGE = re.compile(r"<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
+_TITLE = pattern(r"<(title|h1)[^>]*>(.*?)</\1", re.IGNORECASE | re.DOTALL)
+_PAGE = pattern(r"<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
 _CONTEXT_TOKENS = (
-    re.compile(r"(?:context (?:length|window|size)|context)(?: (?:is|of|limit))?\W{0,3}\(?(\d{3,8})\b"),
-    re.compile(r"(?:at most|maximum (?:of|is)?)\s*(\d{3,8}) (?:input )?tokens"),
-    re.compile(r">\s*(\d{3,8}) maximum"),
+    pattern(r"(?:context (?:length|window|size)|context)(?: (?:is|of|limit))?\W{0,3}\(?(\d{3,8})\b"),
+    pattern(r"(?:at most|maximum (?:of|is)?)\s*(\d{3,8}) (?:input )?tokens"),
+    pattern(r">\s*(\d{3,8}) maximum"),
 )
-_WRAPPED = re.compile(r"^(?:[^{]{0,60}\b[45]\d\d\b\W{0,3})?(\{.*\})\W{0,3}$", re.DOTALL)
+_WRAPPED = pattern(r"^(?:[^{]{0,60}\b[45]\d\d\b\W{0,3})?(\{.*\})\W{0,3}$", re.DOTALL)
 """A message that holds another server's answer as text, perhaps after its status."""
 _DETAILS = 5
 _READ_LIMIT = 1_000_000

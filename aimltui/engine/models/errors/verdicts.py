@@ -8,6 +8,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from aimltui.common.dataclass import dataclass
+from aimltui.common.patterns import pattern
 from aimltui.engine.models.base import ErrorCode
 from aimltui.engine.models.endpoint.endpoint import Endpoint
 from aimltui.engine.models.endpoint.redaction import clip, presentable
@@ -27,18 +28,18 @@ _MONEY = (
     "top up",
 )
 _ENDPOINT_LIMIT = ("no endpoints found", "no allowed providers")
-_LONG = re.compile(
+_LONG = pattern(
     r"context[ _-](?:length|window|size)|maximum context|too many tokens|(?:prompt|input) is too long"
     r"|(?:input|prompt) (?:length|tokens?)[^.]{0,60}exceed"
 )
-_GATEWAY = re.compile(r"\blitellm\.|no deployments available|no_db_connection")
+_GATEWAY = pattern(r"\blitellm\.|no deployments available|no_db_connection")
 _COOLDOWN = ("no deployments available", "cooldown", "cooling down")
-_NO_MODEL = re.compile(
+_NO_MODEL = pattern(
     r"model_not_found|no endpoints found|no longer supported"
     r"|\bmodel\b[^.]{0,80}(?:not exist|not found|not available|not supported|unknown|invalid\b|have access|deprecated)"
     r"|(?:unknown|invalid|no such|unsupported) model\b"
 )
-_WRAPPED = re.compile(
+_WRAPPED = pattern(
     r"\b(?:status(?:code)?|code)\W{0,4}(?:code\W{0,4})?4(?:00|04|13|22)\b|\b4(?:00|22)\W{1,3}bad request"
     r"|bad request|invalid_request_error|validation error|invalid enum value|unsupported (?:value|parameter)"
     r"|context[ _](?:length|size|window)"

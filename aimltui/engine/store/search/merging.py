@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 
 from aimltui.common.dataclass import dataclass
+from aimltui.common.patterns import pattern
 from aimltui.engine.store.search.ranking import Candidate
 
 _LONGEST = 4
 """Chunks of a passage."""
 _PER_FILE = 3
 """Passages of a file before those of others, of every ten."""
-_SPAN = re.compile(r"(?P<kind>page|slide|row|line)s? (?P<first>\d+)(?:–(?P<last>\d+))?$")
+_SPAN = pattern(r"(?P<kind>page|slide|row|line)s? (?P<first>\d+)(?:–(?P<last>\d+))?$")
 
 
 @dataclass(slots=True)

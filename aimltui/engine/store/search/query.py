@@ -6,15 +6,16 @@ import re
 from collections.abc import Iterator
 
 from aimltui.common.dataclass import dataclass
+from aimltui.common.patterns import pattern
 from aimltui.engine.extraction.words import pairs, parts_of, wide_runs, without_wide
 
 MAX_WORDS = 40
 """The number of words of a query that are used: the first ones."""
 _MARKS = "\u0300-\u036f\u0900-\u0dff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 _PIECE = f"(?:[^\\W_]|[{_MARKS}])+"
-_NAME = re.compile(f"{_PIECE}(?:[._:/@\\-]{{1,3}}{_PIECE})*")
-_PIECES = re.compile(_PIECE)
-_ENDING = re.compile(r"(?:ations?|ments?|ingly|ings?|ness|edly|iest?|ier|ied|ies|ers?|ed|es|ly|e|s|y)$")
+_NAME = pattern(f"{_PIECE}(?:[._:/@\\-]{{1,3}}{_PIECE})*")
+_PIECES = pattern(_PIECE)
+_ENDING = pattern(r"(?:ations?|ments?|ingly|ings?|ness|edly|iest?|ier|ied|ies|ers?|ed|es|ly|e|s|y)$")
 _SHORTEST_STEM = 4
 _LONGEST_PHRASE = 12
 """Characters of a script without spaces that are searched as one phrase, too."""

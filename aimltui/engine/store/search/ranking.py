@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from aimltui.common.dataclass import dataclass
+from aimltui.common.patterns import pattern
 from aimltui.engine.store.search.query import Word
 
 _WINDOW = 240
@@ -121,7 +121,7 @@ def _plain(text: str) -> str:
     return _BETWEEN.sub(" ", text.casefold())
 
 
-_BETWEEN = re.compile(r"[\W_]+")
+_BETWEEN = pattern(r"[\W_]+")
 
 
 def _places(word: Word, text: str) -> Iterable[int]:

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from aimltui.common.dataclass import dataclass
+from aimltui.common.patterns import pattern
 from aimltui.engine.extraction.words import pairs, wide_runs, without_wide
 from aimltui.engine.store.search.typed_word import TypedWord, typed_word
 
 MOST_WORDS: Final = 20
-_FILTER = re.compile(r"(?<!\S)(assistant|model|has|before):(?:\"([^\"]*)\"|(\S+))", re.I)
-_WORD = re.compile(r"[^\W_]+(?:[\u0300-\u036f]+[^\W_]*)*")
+_FILTER = pattern(r"(?<!\S)(assistant|model|has|before):(?:\"([^\"]*)\"|(\S+))", re.I)
+_WORD = pattern(r"[^\W_]+(?:[\u0300-\u036f]+[^\W_]*)*")
 _FIRST_YEAR: Final = 1970
 _DATE: Final = (("%Y-%m-%d", 10), ("%Y-%m", 7), ("%Y", 4))
 _FILES: Final = ("file", "files")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 
+from aimltui.common.patterns import pattern
+
 KEYS = frozenset({"code", "input", "python", "source", "script"})
 """The keys under which models send code; they are told to use `code`."""
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", '"': '"', "\\": "\\", "/": "/"}
-_KEY = re.compile(r'"((?:[^"\\]|\\.)*)"\s*:\s*"', re.DOTALL)
+_KEY = pattern(r'"((?:[^"\\]|\\.)*)"\s*:\s*"', re.DOTALL)
 _CUT = (
     "The arguments of this call were cut off before they were complete, so nothing was run. "
     "Call again, with shorter code."

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import re
 
-_FAILED = re.compile(r"^(?:SyntaxError|IndentationError|NameError|TabError)\b", re.MULTILINE)
-_IPYTHON = re.compile(r"^[ \t]*(?:!{1,2}|%{1,2})[A-Za-z]", re.MULTILINE)
-_SHELL = re.compile(
+from aimltui.common.patterns import pattern
+
+_FAILED = pattern(r"^(?:SyntaxError|IndentationError|NameError|TabError)\b", re.MULTILINE)
+_IPYTHON = pattern(r"^[ \t]*(?:!{1,2}|%{1,2})[A-Za-z]", re.MULTILINE)
+_SHELL = pattern(
     r"\A(?:#!\S*(?:sh|env (?:ba|z)?sh)\b|(?:\$ )?(?:sudo |)"
     r"(?:ls|cd|cat|echo|pwd|mkdir|rm|cp|mv|grep|find|head|tail|chmod|curl|wget|git|apt|apt-get|brew|npm|npx|node|pip|pip3|"
     r"python|python3|bash|sh|export)(?:[ \t]{1,4}[-~./$\"'\w][^=(\n]*)?(?:\n|\Z))"
 )
-_JAVASCRIPT = re.compile(
+_JAVASCRIPT = pattern(
     r"^[ \t]{0,40}(?:(?:const|let|var) [\w${\[]|function ?\w{0,80}\(|console\.\w{1,20}\(|import .{1,200} from ['\"]|"
     r"(?:async )?[\w(), ]{1,80}=>)",
     re.MULTILINE,
 )
-_PROCESSES = re.compile(
+_PROCESSES = pattern(
     r"[/\\](?:multiprocessing[/\\]|concurrent[/\\]futures[/\\]process\.py|subprocess\.py)|\bos\.fork\("
 )
-_REFUSED = re.compile(
+_REFUSED = pattern(
     r"^(?:\w{1,40}\.){0,6}(?:PermissionError|BlockingIOError|EOFError|BrokenProcessPool|ImportError|"
     r"OSError: \[Errno (?:1|38|52|58|95|97|138)\]|OSError: \w+ does not support|FileNotFoundError: .{0,80}No such file or "
     r"directory: '[\w./-]{1,80}'$|ModuleNotFoundError: No module named '_(?:multiprocessing|posixsubprocess|posixshmem))",

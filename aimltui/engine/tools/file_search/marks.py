@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 
 from aimltui.common.dataclass import dataclass
+from aimltui.common.patterns import pattern
 
 Key = tuple[int, int]
 """The number of the search in its run, and of the passage among its results."""
 
-_PAIRS = re.compile(r"(\d{1,6}):(\d{1,6})")
-_MARK = re.compile(
+_PAIRS = pattern(r"(\d{1,6}):(\d{1,6})")
+_MARK = pattern(
     r"【[ \t]*\d{1,6}(?::\d{1,6})?(?:[ \t]*[,;、][ \t]*\d{1,6}:\d{1,6})*[ \t]*(?:†[^】\n]{0,200})?】"
     r"|\[\d{1,6}:\d{1,6}†[^\]\n]{0,200}\]"
 )
-_BEGUN = re.compile(
+_BEGUN = pattern(
     r"【[\d:,;、 \t]{0,60}(?:†[^】\n]{0,200})?|\[(?:\d{1,6}(?::(?:\d{1,6}(?:†[^\]\n]{0,200})?)?)?)?"
 )
 """What may become a mark."""
-_OPENING = re.compile(r"[【\[]")
+_OPENING = pattern(r"[【\[]")
 
 
 @dataclass(frozen=True, slots=True)

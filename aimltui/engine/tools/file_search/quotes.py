@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
+from aimltui.common.patterns import pattern
 
 LONGEST = 400
 """Characters of a quote."""
-_SENTENCE = re.compile(r"[^\n]+?(?:[.!?](?=\s)|[。！？]|\n|$)")
-_WORD = re.compile(r"[^\W_]{3,}|\d+|[\u2e80-\u9fff\uac00-\ud7ff]")
-_QUOTED = re.compile(r"[\"“„«「]([^\"“”„«»「」\n]{8,300})[\"”“»」]")
+_SENTENCE = pattern(r"[^\n]+?(?:[.!?](?=\s)|[。！？]|\n|$)")
+_WORD = pattern(r"[^\W_]{3,}|\d+|[\u2e80-\u9fff\uac00-\ud7ff]")
+_QUOTED = pattern(r"[\"“„«「]([^\"“”„«»「」\n]{8,300})[\"”“»」]")
 _STEM = 6
 """Characters of a word that are compared, so that its endings do not matter."""
 

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from aimltui.common.patterns import pattern
 from aimltui.formatting.numbers import plural
 from aimltui.tui import clipboard
 from aimltui.tui.commands.command import FooterItem
@@ -21,8 +22,8 @@ from aimltui.tui.widgets.line_input import LineInput
 from aimltui.tui.widgets.picture_view import PictureView
 from aimltui.tui.widgets.text_pane import TextPane
 
-_LEFT_OUT = re.compile(r"^\[… ([\d,]+) characters are left out here …\]$", re.M)
-_KEPT = re.compile(r"^\[All of the output is kept as ([\w.-]{1,80})\.\]$", re.M)
+_LEFT_OUT = pattern(r"^\[… ([\d,]+) characters are left out here …\]$", re.M)
+_KEPT = pattern(r"^\[All of the output is kept as ([\w.-]{1,80})\.\]$", re.M)
 MAX_COPY = 1_000_000
 """The most characters that are copied; terminals drop longer texts, or hang."""
 
