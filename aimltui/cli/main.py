@@ -49,6 +49,8 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     # With this variable, the SDK would log to the terminal that the screen uses.
     os.environ.pop("OPENAI_LOG", None)
+    # Looking for plug-ins of pydantic reads the metadata of every installed package; this program needs none.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     _replace_unencodable()
     options = _parsed(list(arguments))
     try:

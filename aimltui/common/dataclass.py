@@ -1,7 +1,8 @@
 """`dataclass`: the standard library's decorator, whose methods are generated at their first use.
 
 Generating `__init__`, `__repr__`, `__eq__` and the others of a class costs most of a millisecond, and the program has
-hundreds of such classes, of which a start needs few: it was a third of the time that the imports took.
+hundreds of such classes, of which a start needs few: it was a third of the time that the imports took. The first
+instances of a class are filled without a generated `__init__`, because most classes have few.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import dataclasses
 import inspect
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 from operator import attrgetter
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any
@@ -28,6 +30,8 @@ _FIELDS = "__dataclass_fields__"
 _PARAMS = "__dataclass_params__"
 _KNOWN = frozenset({"frozen", "slots", "eq", "repr"})
 _LOCK = threading.RLock()
+_FILLED = 50
+"""Instances before an `__init__` is generated, which takes as long as filling a hundred."""
 
 
 def _prepared(cls: type, options: dict[str, bool]) -> type:
@@ -85,11 +89,14 @@ class _Pending:
         self._made = made
         self._options = options
         self._placed: list[str] = []
+        self._filled = 0
+        self._plan: tuple[tuple[str, Callable[[], Any] | None], ...] | None = None
+        """What makes the value of each field that is not given; None until the first instance."""
 
     def place(self) -> None:
         """Give the class methods that generate all of them when one is called."""
         made, is_frozen = self._made, self._options.get("frozen", False)
-        methods: dict[str, Any] = {"__init__": self._stub("__init__")}
+        methods: dict[str, Any] = {"__init__": self._first_init()}
         if self._options.get("repr", True):
             methods["__repr__"] = self._stub("__repr__")
         if self._options.get("eq", True):
@@ -125,6 +132,42 @@ class _Pending:
                 setattr(self._made, name, make(found) if make else original.__dict__[name])
             self._placed = []
 
+    def _first_init(self) -> Callable[..., None]:
+        generated = self._stub("__init__")
+
+        def method(instance: Any, *args: Any, **given: Any) -> None:
+            self._filled += 1
+            if self._filled > _FILLED or not self._fill(instance, args, given):
+                generated(instance, *args, **given)
+
+        method.__name__ = "__init__"
+        method.__qualname__ = generated.__qualname__
+        return method
+
+    def _fill(self, instance: Any, args: tuple[Any, ...], given: dict[str, Any]) -> bool:
+        """Do what `__init__` would; False for what only a generated one can do, such as saying what is missing."""
+        if self._plan is None:
+            with _LOCK:
+                self._plan = _plan_of(self._original(), self._made)
+        if not self._plan:
+            return False
+        names = [name for name, _ in self._plan]
+        values = dict(zip(names, args, strict=False)) | given
+        # too many, twice or unknown
+        if len(values) != len(args) + len(given) or not values.keys() <= set(names):
+            return False
+        for name, default in self._plan:
+            if name not in values:
+                if default is None:
+                    return False
+                values[name] = default()
+        put = object.__setattr__ if self._options.get("frozen") else setattr
+        for name in names:
+            put(instance, name, values[name])
+        if hasattr(self._made, "__post_init__"):
+            instance.__post_init__()
+        return True
+
     def _stub(self, name: str) -> Callable[..., Any]:
         def method(instance: Any, *args: Any, **given: Any) -> Any:
             self.generate()
@@ -133,6 +176,30 @@ class _Pending:
         method.__name__ = name
         method.__qualname__ = f"{self._made.__qualname__}.{name}"
         return method
+
+
+def _plan_of(original: type, made: type) -> tuple[tuple[str, Callable[[], Any] | None], ...]:
+    """Return the fields of a class, and what makes their defaults; nothing for a class that needs generating."""
+    plan: list[tuple[str, Callable[[], Any] | None]] = []
+    if any(_FIELDS in base.__dict__ for base in made.__mro__[1:]):
+        return ()
+    for name, hint in inspect.get_annotations(original).items():
+        if str(hint).startswith(("ClassVar", "typing.ClassVar")):
+            continue
+        found = original.__dict__.get(name, dataclasses.MISSING)
+        value = found.default if isinstance(found, dataclasses.Field) else found
+        is_special = isinstance(found, dataclasses.Field) and (not found.init or found.kw_only is True)
+        if is_special or "KW_ONLY" in str(hint) or type(value).__hash__ is None:
+            return ()
+        if isinstance(found, dataclasses.Field) and found.default_factory is not dataclasses.MISSING:
+            plan.append((name, found.default_factory))
+        else:
+            plan.append((name, None if value is dataclasses.MISSING else partial(_same, value)))
+    return tuple(plan)
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 class _Attribute:

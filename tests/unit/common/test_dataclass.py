@@ -111,11 +111,44 @@ def test_it_is_changed_in_a_copy_as_the_protocol_of_python_3_13_asks() -> None:
     assert point(1) != point(3)
 
 
-def test_nothing_is_generated_before_the_first_use() -> None:
+def test_nothing_is_generated_for_the_first_instances() -> None:
     point = made()
     before = vars(point)["__init__"]
-    point(1)
+    few = [point(x, z=3) for x in range(3)]
+    assert vars(point)["__init__"] is before
+    many = [point(x, z=3) for x in range(100)]
     assert vars(point)["__init__"] is not before
+    assert few == many[:3]
+    assert [(one.x, one.y, one.z) for one in (few[2], many[99])] == [(2, [], 3), (99, [], 3)]
+    assert few[0].y is not few[1].y
+
+
+@pytest.mark.parametrize("call", [((), {}), ((1, [], 2, 3), {}), ((1,), {"x": 2}), ((1,), {"w": 2})], ids=str)
+def test_a_wrong_call_of_an_unused_class_is_refused_as_by_the_standard_library(call: Any) -> None:
+    args, given = call
+    standard = dataclasses.make_dataclass(
+        "Point", [("x", int), ("y", list, field(default_factory=list)), ("z", int, 7)]
+    )
+    with pytest.raises(TypeError) as expected:
+        standard(*args, **given)
+    with pytest.raises(TypeError) as found:
+        made()(*args, **given)
+    assert str(found.value).endswith(str(expected.value).rpartition(".")[2])
+
+
+def test_fields_that_are_not_given_or_only_by_name_are_as_in_the_standard_library() -> None:
+    @dataclass(slots=True)
+    class Timed:
+        name: str
+        tags: list[str] = field(init=False, default_factory=list)
+        size: int = field(kw_only=True, default=2)
+
+        def __post_init__(self) -> None:
+            self.name += "!"
+
+    assert (Timed("a").name, Timed("a").tags, Timed("a", size=3).size) == ("a!", [], 3)
+    with pytest.raises(TypeError):
+        Timed("a", 3)  # type: ignore[call-arg]
 
 
 def unslotted(*, frozen: bool = False) -> Any:
@@ -139,11 +172,11 @@ def unslotted(*, frozen: bool = False) -> Any:
 
 
 @pytest.mark.parametrize("frozen", [False, True])
-def test_a_class_without_slots_stays_the_same_and_generates_at_its_first_use(frozen: bool) -> None:
+def test_a_class_without_slots_stays_the_same_and_generates_late(frozen: bool) -> None:
     message = unslotted(frozen=frozen)
     before = vars(message)["__init__"]
     assert message.count == 1
-    one = message("a")
+    one, *_ = [message("a") for _ in range(100)]
     assert vars(message)["__init__"] is not before
     assert (one.text, one.count, one.is_ready, one.doubled().text) == ("a", 1, True, "aa")
     assert one == message("a") != message("a", 2)
