@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from aimltui.bootstrap.embedding import EmbeddingService
 from aimltui.bootstrap.source import Source
 from aimltui.common.errors import AimltuiError
 from aimltui.config import paths
@@ -124,6 +123,7 @@ async def open_engine_and_tools(
         override: A model that answers instead of every other model.
         run_lifetime_s: Seconds that a run lives, and so waits for a decision; None for the API's.
     """
+    from aimltui.bootstrap.embedding import EmbeddingService
     from aimltui.engine.engine import Engine
     from aimltui.engine.errors import StoreError
     from aimltui.engine.models.override import ModelOverride

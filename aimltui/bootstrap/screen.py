@@ -13,10 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aimltui.bootstrap.consent_service import ConsentService
-from aimltui.bootstrap.embedding import EmbeddingService
 from aimltui.bootstrap.engine import empty_registry, engine_options_of, lessons_of
-from aimltui.bootstrap.interchange import InterchangeService
-from aimltui.bootstrap.recognition import RecognitionService
 from aimltui.bootstrap.source import DEMO_MODEL, Source, data_dir_of, default_model
 from aimltui.common import gc_tuning
 from aimltui.common.errors import ConfigError
@@ -183,6 +180,9 @@ async def _connect_engine(
 ) -> Connected:
     """Open the engine after the first frame; its modules are imported in a worker thread."""
     await asyncio.to_thread(_import_engine)
+    from aimltui.bootstrap.embedding import EmbeddingService
+    from aimltui.bootstrap.interchange import InterchangeService
+    from aimltui.bootstrap.recognition import RecognitionService
     from aimltui.client.client import AssistantsClient
     from aimltui.client.embedded import EmbeddedTransport
     from aimltui.connections.service import ConnectionService
@@ -255,6 +255,7 @@ async def _connect_engine(
 async def _connect_remote(remote: Connection, keys: KeyStore, state_dir: Path, model: str) -> Connected:
     """Ask the server what it can do. Runs after the first frame, and so do its imports."""
     await asyncio.to_thread(_import_remote)
+    from aimltui.bootstrap.interchange import InterchangeService
     from aimltui.client.connect import connect
     from aimltui.client.http import Remote
     from aimltui.tui.startup import Connected
@@ -311,6 +312,7 @@ def _local_tools(
 def _import_engine() -> None:
     _import(
         "markdown_it",
+        "aimltui.tui.widgets.transcript.renderers.every",
         "aimltui.client.client",
         "aimltui.client.embedded",
         "aimltui.connections.service",
@@ -319,16 +321,21 @@ def _import_engine() -> None:
         "aimltui.engine.models.registry",
         "aimltui.engine.tools.builtin",
         "aimltui.tui.controllers.workspace",
+        "aimltui.bootstrap.embedding",
+        "aimltui.bootstrap.interchange",
         "aimltui.bootstrap.local_tools",
+        "aimltui.bootstrap.recognition",
     )
 
 
 def _import_remote() -> None:
     _import(
         "markdown_it",
+        "aimltui.tui.widgets.transcript.renderers.every",
         "aimltui.client.connect",
         "httpx2",
         "aimltui.tui.controllers.workspace",
+        "aimltui.bootstrap.interchange",
         "aimltui.bootstrap.local_tools",
     )
 

@@ -37,6 +37,11 @@ def disk_reason(error: OSError) -> str:
     return f"{error.strerror or error}. {advice}"
 
 
+def random_name(length: int) -> str:
+    """Return that many random bytes as hexadecimal digits, without the imports of `secrets`."""
+    return os.urandom(length).hex()
+
+
 @contextlib.contextmanager
 def exclusive(directory: Path, patience_s: float = _PATIENCE_S) -> Iterator[None]:
     """Hold the lock of a directory, so that no other window of this program and no other thread changes its files.

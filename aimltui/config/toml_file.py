@@ -7,7 +7,6 @@ import logging
 import os
 import re
 import stat
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -58,6 +57,8 @@ def parse_toml(content: bytes, file: Path) -> dict[str, Any]:
     Raises:
         ConfigError: It is not TOML; the text names file, line, column and a remedy.
     """
+    import tomllib
+
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -111,6 +112,8 @@ def _edited(content: bytes, wanted: Mapping[str, Any], file: Path) -> bytes:
     Raises:
         ConfigError: The layout of the file does not allow a safe change.
     """
+    import tomllib
+
     # Imported late: needed only for writing, never at start.
     from aimltui.config.toml_edit import edited
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,6 +27,8 @@ def key_file(config_file: Path) -> Path:
     home, file = paths.config_dir(), Path(os.path.realpath(config_file))
     if file.parent == Path(os.path.realpath(home)):
         return home / "keys" / f"{file.stem}.json"
+    import hashlib
+
     digest = hashlib.sha256(str(file).encode("utf-8", "surrogateescape")).hexdigest()[:12]
     return home / "keys" / f"{file.stem}-{digest}.json"
 

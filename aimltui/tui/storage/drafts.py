@@ -9,14 +9,12 @@ A failure must not disturb the conversation, so nothing here raises: a failure i
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
-import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from aimltui.common.dataclass import dataclass
-from aimltui.common.disk import ensure_private_dir, exclusive, write_private
+from aimltui.common.disk import ensure_private_dir, exclusive, random_name, write_private
 from aimltui.common.errors import ConfigError
 from aimltui.common.patterns import pattern
 from aimltui.tui.storage.windows import Window
@@ -104,7 +102,7 @@ class DraftStore:
                 # unlike a rename, this never takes the place of what another window has left in the meantime
                 os.link(own, self.directory / f"{_stem(thread_id)}{_DRAFT}")
             except (AttributeError, OSError):  # Python for Android has no links
-                own.rename(self._file(thread_id, secrets.token_hex(6), _DRAFT))
+                own.rename(self._file(thread_id, random_name(6), _DRAFT))
             else:
                 own.unlink()
 
@@ -282,6 +280,8 @@ def joined(parts: Iterable[str]) -> str:
 def _stem(thread_id: str) -> str:
     if _PLAIN_NAME.fullmatch(thread_id):
         return thread_id
+    import hashlib
+
     # the ids of other servers may contain anything, also a path
     return f"x-{hashlib.sha256(thread_id.encode('utf-8', 'surrogatepass')).hexdigest()}"
 

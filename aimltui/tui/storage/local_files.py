@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
@@ -137,6 +136,8 @@ def _entry(entry: os.DirEntry[str], label: str) -> LocalFile | None:
 
 def _readings(text: str) -> Iterator[list[str]]:
     """Yield the ways to read a text as paths: one as it is, one a line, words in the quotes of a shell."""
+    import shlex
+
     yield [text]
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) > 1:

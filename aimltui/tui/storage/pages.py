@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from aimltui.common.disk import ensure_private_dir, write_private
+from aimltui.common.disk import ensure_private_dir, random_name, write_private
 from aimltui.common.patterns import pattern
 
 _ODD: Final = pattern(r"[^\w .,()+-]+")
@@ -30,7 +29,7 @@ def save_page(folder: Path, url: str, title: str, text: str) -> Path:
         ConfigError: The folder cannot be used.
     """
     ensure_private_dir(folder)
-    path = folder / f"{secrets.token_hex(16)}.txt"
+    path = folder / f"{random_name(16)}.txt"
     head = f"{title}\n{url}\n\n" if title and not text.startswith(title) else f"{url}\n\n"
     write_private(path, f"{head}{text}\n".encode("utf-8", "replace"))
     return path

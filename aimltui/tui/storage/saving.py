@@ -7,8 +7,6 @@ import atexit
 import contextlib
 import os
 import re
-import secrets
-import shlex
 import shutil
 import sys
 import tempfile
@@ -16,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from aimltui.common.disk import random_name
 from aimltui.common.patterns import pattern
 from aimltui.common.sanitize import clean_line
 
@@ -144,7 +143,7 @@ def opened(path: Path, *, replace: bool = False) -> Iterator[BinaryIO]:
     if not path.parent.is_dir():
         raise SaveError(f"There is no directory {short_path(path.parent)}.")
     try:
-        temporary = str(path.parent / f".aimltui-{secrets.token_hex(8)}")
+        temporary = str(path.parent / f".aimltui-{random_name(8)}")
         # with the rights of any new file; reading the umask would mean to set it for all threads of the program
         number = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         try:
@@ -210,6 +209,8 @@ def browser(
     Raises:
         SaveError: There is none.
     """
+    import shlex
+
     environment = os.environ if environment is None else environment
     for wanted in environment.get("BROWSER", "").split(os.pathsep):
         try:

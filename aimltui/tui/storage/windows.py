@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import secrets
 import weakref
 from pathlib import Path
 
-from aimltui.common.disk import ensure_private_dir, exclusive
+from aimltui.common.disk import ensure_private_dir, exclusive, random_name
 
 _SUFFIX = ".lock"
 
@@ -25,7 +24,7 @@ class Window:
         self._directory = directory
         self._unlock: weakref.finalize[[int], Window] | None = None
         self._has_ended = False
-        self.name = secrets.token_hex(6)
+        self.name = random_name(6)
 
     def announce(self) -> None:
         """Hold the lock until the window ends, and remove those of windows that have ended.

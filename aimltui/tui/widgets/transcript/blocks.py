@@ -8,10 +8,10 @@ from aimltui.common.dataclass import dataclass
 from aimltui.common.sanitize import clean
 from aimltui.tui.state.blocks import Block
 from aimltui.tui.state.entries import Entry, MessageEntry, NoticeEntry, QueuedEntry, RunEntry
+from aimltui.tui.widgets.transcript import renderers
 from aimltui.tui.widgets.transcript.canvas import ClickTarget, CodeText, Row
 from aimltui.tui.widgets.transcript.item import Item
 from aimltui.tui.widgets.transcript.marks import call_at, chosen_source
-from aimltui.tui.widgets.transcript.renderers.message import message_source
 
 MESSAGE: Final = ClickTarget("message", "")
 """The mark of a whole message."""
@@ -93,7 +93,7 @@ def block_of(item: Item, target: ClickTarget) -> Block:
     entry = item.whole_entry
     match target.kind:
         case "message" if isinstance(entry, MessageEntry):
-            return Block("message", entry, clean(message_source(entry)))
+            return Block("message", entry, clean(renderers.message_source(entry)))
         case "code":
             code = code_at(item, target)
             if code is not None:

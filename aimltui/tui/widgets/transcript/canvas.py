@@ -83,6 +83,9 @@ class CodeText:
         return "\n".join([*self.lines, self.rest] if self.rest else self.lines)
 
 
+SANDBOX: Final = "sandbox:"
+"""Start of a model's link to a file that its code made; such a link opens the file's line and nothing else."""
+
 CITED: Final = "cited:"
 """Start of the target of a citation in the text, before its number; no link of a model may begin with it."""
 

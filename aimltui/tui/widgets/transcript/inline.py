@@ -11,7 +11,7 @@ from rich.style import Style
 from aimltui.common.patterns import pattern
 from aimltui.formatting.formulas.finding import find_formulas, stripped
 from aimltui.formatting.formulas.writing import on_one_line
-from aimltui.tui.widgets.transcript.canvas import CITED, StyledText
+from aimltui.tui.widgets.transcript.canvas import CITED, SANDBOX, StyledText
 from aimltui.tui.widgets.transcript.parser import inline_parser
 
 if TYPE_CHECKING:
@@ -29,9 +29,6 @@ CITED_CLOSE: Final = "\ufdd1"
 _FORMULA_OPEN, _FORMULA_CLOSE = "\ufdd2", "\ufdd3"
 """Marks around the number of a formula while the Markdown around it is parsed; `clean` removes both, too."""
 _FORMULA = pattern(f"{_FORMULA_OPEN}(\\d+){_FORMULA_CLOSE}")
-
-SANDBOX: Final = "sandbox:"
-"""Start of a model's link to a file that its code made; such a link opens the file's line and nothing else."""
 
 _SPECIAL = pattern(
     f"{CITED_OPEN}(?P<cited>\\d+){CITED_CLOSE}"

@@ -7,19 +7,9 @@ from dataclasses import replace
 
 from aimltui.common.dataclass import dataclass
 from aimltui.tui.state.entries import Entry, MessageEntry, NoticeEntry, ReasoningEntry, RunEntry, StepEntry
+from aimltui.tui.widgets.transcript import renderers
 from aimltui.tui.widgets.transcript.canvas import Canvas, Row
 from aimltui.tui.widgets.transcript.clean_text import CleanText
-from aimltui.tui.widgets.transcript.renderers import (
-    ACTIVE,
-    LIVE_TAIL,
-    Memo,
-    MessageDrawing,
-    clean_message,
-    plain_text,
-    step_opens,
-    with_text,
-    without_text,
-)
 
 
 class Item:
@@ -38,12 +28,12 @@ class Item:
         """Whether the user unfolded or folded it; None if neither."""
         self.lingers = False
         """Whether a finished step stays open until the answer continues."""
-        self.memo: Memo | None = None
+        self.memo: renderers.Memo | None = None
         """Of a step: what its next drawing can reuse."""
         self.text: CleanText | None = None
         """The text of a message or a reasoning that grows; `entry` is without it then."""
         self.canvas: Canvas | None = None
-        self.drawing: MessageDrawing | None = None
+        self.drawing: renderers.MessageDrawing | None = None
         """Of a message that grows: what draws the next piece."""
 
     @property
@@ -55,7 +45,7 @@ class Item:
     def whole_entry(self) -> Entry:
         """The entry with what has arrived of its text."""
         if self.text is not None and isinstance(self.entry, MessageEntry):
-            return with_text(self.entry, self.text)
+            return renderers.with_text(self.entry, self.text)
         if self.text is not None and isinstance(self.entry, ReasoningEntry):
             return replace(self.entry, text=str(self.text.source))
         return self.entry
@@ -65,7 +55,7 @@ class Item:
         """The entry with as much of its text as is drawn: a growing reasoning shows its end."""
         if self.text is not None and isinstance(self.entry, ReasoningEntry):
             source = self.text.source
-            return replace(self.entry, text=source.since(max(0, len(source) - LIVE_TAIL)))
+            return replace(self.entry, text=source.since(max(0, len(source) - renderers.LIVE_TAIL)))
         return self.entry
 
     @property
@@ -73,20 +63,20 @@ class Item:
         """Whether its panel is open."""
         if self.fold is not None:
             return self.fold
-        return isinstance(self.entry, StepEntry) and (self.lingers or step_opens(self.entry))
+        return isinstance(self.entry, StepEntry) and (self.lingers or renderers.step_opens(self.entry))
 
     @property
     def lines(self) -> list[str]:
         """The logical lines; the lines of its source if it was never drawn."""
         if self.canvas is not None:
             return self.canvas.lines
-        return plain_text(self.whole_entry).split("\n")
+        return renderers.plain_text(self.whole_entry).split("\n")
 
     def grow(self, entry: MessageEntry | ReasoningEntry, text: str) -> None:
         """Add a piece to the text of the item's entry, which moves out of the entry with the first one."""
         if self.text is None:
             if isinstance(entry, MessageEntry):
-                self.text, self.entry = clean_message(entry), without_text(entry)
+                self.text, self.entry = renderers.clean_message(entry), renderers.without_text(entry)
             else:
                 self.text, self.entry = CleanText(entry.text), replace(entry, text="")
         self.text.add(text)
@@ -131,4 +121,4 @@ def counts(entry: Entry) -> bool:
     """Return whether an entry shows a running time or a countdown."""
     if isinstance(entry, NoticeEntry):
         return entry.until is not None or entry.since is not None
-    return isinstance(entry, RunEntry) and entry.status in ACTIVE
+    return isinstance(entry, RunEntry) and entry.status in renderers.ACTIVE

@@ -20,18 +20,11 @@ from aimltui.tui.state.entries import (
     StepEntry,
 )
 from aimltui.tui.state.file_facts import file_ids
+from aimltui.tui.widgets.transcript import renderers
 from aimltui.tui.widgets.transcript.canvas import RenderContext, Row
 from aimltui.tui.widgets.transcript.height_index import HeightIndex
 from aimltui.tui.widgets.transcript.item import Item, Place, counts
 from aimltui.tui.widgets.transcript.lingering import GOING_ON, Lingering
-from aimltui.tui.widgets.transcript.renderers import (
-    ACTIVE,
-    Memo,
-    MessageDrawing,
-    draw_entry,
-    draw_step,
-    estimated_rows,
-)
 from aimltui.tui.widgets.transcript.wanted_files import WantedFiles
 
 LINE_SPACE: Final = 1 << 40
@@ -98,7 +91,9 @@ class ItemList:
 
     def _measure_all(self) -> None:
         width = self.context.width if self.context else 80
-        self.heights.load([item.gap + estimated_rows(item.entry, width, item.text) for item in self.items])
+        self.heights.load(
+            [item.gap + renderers.estimated_rows(item.entry, width, item.text) for item in self.items]
+        )
 
     def get(self, entry_id: str) -> Item | None:
         """Return the item of an entry."""
@@ -128,7 +123,9 @@ class ItemList:
         self._by_id[entry.id] = item
         if isinstance(entry, _OF_THE_WAY):
             item.fold = self.folds.get(type(entry))
-        self.heights.insert(index, estimated_rows(entry, self.context.width if self.context else 80))
+        self.heights.insert(
+            index, renderers.estimated_rows(entry, self.context.width if self.context else 80)
+        )
         self._renumber(index)
         self._set_gap(index)
         self._set_gap(index + 1)
@@ -196,7 +193,7 @@ class ItemList:
             self.measure(item)
         else:
             self._redraw(item)
-        if isinstance(entry, RunEntry) and entry.status not in ACTIVE:
+        if isinstance(entry, RunEntry) and entry.status not in renderers.ACTIVE:
             self._end_lingering()
 
     def _continue(self, item: Item, entry: MessageEntry) -> bool:
@@ -268,17 +265,19 @@ class ItemList:
         if isinstance(item.entry, MessageEntry):
             _draw_message(item, item.entry, self.context)
         elif isinstance(item.entry, StepEntry):
-            item.memo = item.memo or Memo()
-            item.canvas = draw_step(item.entry, self.context, item.fold, item.memo, lingers=item.lingers)
+            item.memo = item.memo or renderers.Memo()
+            item.canvas = renderers.draw_step(
+                item.entry, self.context, item.fold, item.memo, lingers=item.lingers
+            )
         else:
-            item.canvas = draw_entry(item.shown_entry, self.context, item.fold)
+            item.canvas = renderers.draw_entry(item.shown_entry, self.context, item.fold)
         self.wanted.note(item.entry, self.context)
         self.heights.set(item.index, item.gap + len(item.rows))
 
     def measure(self, item: Item) -> None:
         """Estimate an item's height again."""
         width = self.context.width if self.context else 80
-        self.heights.set(item.index, item.gap + estimated_rows(item.entry, width, item.text))
+        self.heights.set(item.index, item.gap + renderers.estimated_rows(item.entry, width, item.text))
         self.damage.append((item, 0))
 
     def _redraw(self, item: Item) -> None:
@@ -327,7 +326,7 @@ class ItemList:
 
 
 def _draw_message(item: Item, entry: MessageEntry, context: RenderContext) -> None:
-    drawing = MessageDrawing(entry, context, item.text)
+    drawing = renderers.MessageDrawing(entry, context, item.text)
     item.canvas = drawing.canvas
     if entry.streaming:
         item.entry, item.text, item.drawing = drawing.entry, drawing.text, drawing

@@ -23,8 +23,7 @@ from aimltui.tui.state.entries import (
 )
 from aimltui.tui.state.file_facts import FileFact, Repeat
 from aimltui.tui.widgets.transcript.blocks import block_of
-from aimltui.tui.widgets.transcript.canvas import COPY, ClickTarget
-from aimltui.tui.widgets.transcript.inline import SANDBOX
+from aimltui.tui.widgets.transcript.canvas import COPY, SANDBOX, ClickTarget
 from aimltui.tui.widgets.transcript.item import Item, counts
 from aimltui.tui.widgets.transcript.items import Foldable
 from aimltui.tui.widgets.transcript.marks import chosen_source, linked_file, output_text
