@@ -9,7 +9,6 @@ from aimltui.formatting.numbers import plural
 from aimltui.tui.controllers.messages import AnswerCompleted, TextReturned
 from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.state.entries import MessageEntry
-from aimltui.wire.messages import PINNED, ModifyMessage
 
 if TYPE_CHECKING:
     from aimltui.local_tools.memory import Memory
@@ -121,6 +120,7 @@ class ContextPart(ScreenPart):
     async def _save_message_pin(self, conversation: Conversation, entry: MessageEntry) -> None:
         from aimltui.client.errors import TransportError
         from aimltui.wire.errors import APIError
+        from aimltui.wire.messages import PINNED, ModifyMessage
 
         assert self.workspace is not None
         is_pinned = not entry.is_pinned
