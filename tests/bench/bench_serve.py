@@ -196,8 +196,11 @@ async def watch(client: httpx2.AsyncClient, path: str, opened: list[int]) -> str
     return text
 
 
-async def held(directory: Path, silent: int, busy: int, seconds: int) -> dict[str, float]:
-    """The figures of many streams that are open at once: the followers of ten silent runs, and busy runs."""
+async def held(directory: Path, silent: int, busy: int, seconds: int, at_once: int = 20) -> dict[str, float]:
+    """The figures of many streams that are open at once: the followers of ten silent runs, and busy runs.
+
+    `at_once` followers come at the same time, the next ones as soon as these are answered.
+    """
     socket, rate, port = directory / "s", 5, free_port()
     async with process("-m", "tests.bench.bench_serve", "--model-at", port) as _, process(
         "-m", "aimltui", "serve", "--uds", str(socket), "--data-dir", str(directory / "d"),
@@ -225,8 +228,7 @@ async def held(directory: Path, silent: int, busy: int, seconds: int) -> dict[st
         async with asyncio.timeout(300):
             for number in range(silent):
                 watching.append(asyncio.create_task(watch(client, paths[number % len(paths)], opened)))
-                # clients come one after the other, not a thousand at once
-                while opened[0] < number - 20:  # noqa: ASYNC110  # other tasks count
+                while opened[0] < number - at_once:  # noqa: ASYNC110  # other tasks count
                     await asyncio.sleep(0.01)
             while opened[0] < silent:  # noqa: ASYNC110  # other tasks count
                 await asyncio.sleep(0.1)
@@ -289,9 +291,9 @@ async def bare(directory: Path, runs: int, rate: int, count: int) -> dict[str, f
     }
 
 
-async def streams(silent: int, busy: int, seconds: int) -> None:
+async def streams(silent: int, busy: int, seconds: int, at_once: int) -> None:
     with tempfile.TemporaryDirectory() as place:
-        report("streams held", await held(Path(place), silent, busy, seconds))
+        report("streams held", await held(Path(place), silent, busy, seconds, at_once))
 
 
 async def main(runs: int, rate: int, count: int) -> None:
@@ -320,6 +322,7 @@ if __name__ == "__main__":
     parser.add_argument("--streams", action="store_true", help="hold 1,000 silent streams and 100 busy ones")
     parser.add_argument("--silent", type=int, default=1_000)
     parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--at-once", type=int, default=20, help="silent streams that are opened together")
     parser.add_argument("--model-at", type=int)
     parser.add_argument("--echo-at")
     given = parser.parse_args()
@@ -328,6 +331,6 @@ if __name__ == "__main__":
     elif given.echo_at:
         uvicorn.run(echo_app(), uds=given.echo_at, log_level="error")
     elif given.streams:
-        asyncio.run(streams(given.silent, given.runs, given.seconds))
+        asyncio.run(streams(given.silent, given.runs, given.seconds, given.at_once))
     else:
         asyncio.run(main(given.runs, given.rate, given.count))

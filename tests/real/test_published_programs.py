@@ -45,7 +45,7 @@ client = Portkey(api_key="x", base_url=os.environ["OPENAI_BASE_URL"], Authorizat
 made = client.beta.assistants.create(model="gpt-4o", name="n")
 thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hello"}])
 client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=made.id)
-print(client.beta.threads.messages.list(thread_id=thread.id).data[0])
+print(client.beta.threads.messages.list(thread_id=thread.id).data[0].content)
 """,
     "litellm": """
 import os, litellm
@@ -57,6 +57,51 @@ print(litellm.get_messages(thread_id=thread.id, **to).data[0])
 asked = [{"role": "user", "content": "Hello"}]
 answer = litellm.completion(model=f"openai/assistant/{made.id}", messages=asked, api_base=to["api_base"], api_key="x")
 assert "scripted demo" in answer.choices[0].message.content
+""",
+    "litellm proxy": """
+import os, pathlib, socket, subprocess, sys, tempfile, time, urllib.request
+from openai import OpenAI
+to = f"{{api_base: {os.environ['OPENAI_BASE_URL']}, api_key: x}}"
+config = pathlib.Path(tempfile.mkdtemp()) / "config.yaml"
+config.write_text(f"assistant_settings: {{custom_llm_provider: openai, litellm_params: {to}}}")
+with socket.create_server(("127.0.0.1", 0)) as free:
+    port = str(free.getsockname()[1])
+program = str(pathlib.Path(sys.executable).with_name("litellm"))
+proxy = subprocess.Popen([program, "--config", str(config), "--host", "127.0.0.1", "--port", port])
+try:
+    while proxy.poll() is None:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/health/liveliness", timeout=5)
+            break
+        except OSError:
+            time.sleep(0.5)
+    client = OpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="x")
+    made = client.beta.assistants.create(model="gpt-4o", name="Proxied")
+    # the proxy drops the messages of a request that makes a thread
+    thread = client.beta.threads.create()
+    client.beta.threads.messages.create(thread.id, role="user", content="Hello")
+    with client.beta.threads.runs.stream(thread_id=thread.id, assistant_id=made.id) as stream:
+        print("".join(stream.text_deltas))
+finally:
+    proxy.terminate()
+    proxy.wait(30)
+""",
+    "oterm": """
+import asyncio, json, os, pathlib, tempfile
+home = pathlib.Path(tempfile.mkdtemp())
+os.environ["OTERM_DATA_DIR"] = str(home)
+local = {"base_url": os.environ["OPENAI_BASE_URL"], "api_key": "x"}
+(home / "config.json").write_text(json.dumps({"openaiCompatible": {"local": local}}))
+from openai import OpenAI
+from oterm.agent import get_agent
+from oterm.providers import list_models
+OpenAI().beta.assistants.create(model="gpt-4o", name="Oterm")
+assert "assistant/Oterm" in list_models("openai-compat/local")
+async def main():
+    agent = get_agent("openai-compat/local", "assistant/Oterm")
+    async with agent.run_stream("Hello") as answer:
+        print(await answer.get_output())
+asyncio.run(main())
 """,
     "langchain-openai": """
 import os
@@ -70,11 +115,13 @@ for responses in (False, True):
 """,
     "llm": """
 import os, pathlib, subprocess, sys, tempfile
+from openai import OpenAI
+OpenAI().beta.assistants.create(model="gpt-4o", name="Llm")
 home = pathlib.Path(tempfile.mkdtemp())
-model = f"- model_id: demo\\n  model_name: gpt-4o\\n  api_base: {os.environ['OPENAI_BASE_URL']}\\n"
+model = f"- model_id: demo\\n  model_name: assistant/Llm\\n  api_base: {os.environ['OPENAI_BASE_URL']}\\n"
 (home / "extra-openai-models.yaml").write_text(model)
 command = [str(pathlib.Path(sys.executable).with_name("llm")), "-m", "demo", "--key", "x", "Hello"]
-print(subprocess.run(command, env={**os.environ, "LLM_USER_PATH": str(home)}, capture_output=True, text=True).stdout)
+subprocess.run(command, env={**os.environ, "LLM_USER_PATH": str(home)}, check=True)
 """,
 }
 """What a user of each package would write."""
@@ -82,7 +129,7 @@ print(subprocess.run(command, env={**os.environ, "LLM_USER_PATH": str(home)}, ca
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_a_program_gets_an_answer(name: str, url: str) -> None:  # noqa: F811  # the fixture
-    python = Path(PROGRAMS) / name / "bin" / "python"
+    python = Path(PROGRAMS) / name.split()[0] / "bin" / "python"
     if not python.exists():
         pytest.skip(f"{python} does not exist")
     found = subprocess.run(
