@@ -63,7 +63,11 @@ import os, pathlib, socket, subprocess, sys, tempfile, time, urllib.request
 from openai import OpenAI
 to = f"{{api_base: {os.environ['OPENAI_BASE_URL']}, api_key: x}}"
 config = pathlib.Path(tempfile.mkdtemp()) / "config.yaml"
-config.write_text(f"assistant_settings: {{custom_llm_provider: openai, litellm_params: {to}}}")
+config.write_text(
+    f"assistant_settings: {{custom_llm_provider: openai, litellm_params: {to}}}\\n"
+    "model_list: []\\n"
+    "general_settings: {master_key: sk-1}\\n"
+)
 with socket.create_server(("127.0.0.1", 0)) as free:
     port = str(free.getsockname()[1])
 program = str(pathlib.Path(sys.executable).with_name("litellm"))
@@ -75,7 +79,7 @@ try:
             break
         except OSError:
             time.sleep(0.5)
-    client = OpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="x")
+    client = OpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="sk-1")
     made = client.beta.assistants.create(model="gpt-4o", name="Proxied")
     # the proxy drops the messages of a request that makes a thread
     thread = client.beta.threads.create()
