@@ -12,6 +12,8 @@ from aimltui.tui.state.entries import Change
 from aimltui.tui.state.entry_list import joined
 
 FRAME_S = 1 / 30
+BEHIND_S = 0.25
+"""Seconds between two announcements of text that is not on the screen."""
 
 
 class ChangeBuffer:
@@ -33,6 +35,8 @@ class ChangeBuffer:
         self._is_announced = False
         self._timer: asyncio.TimerHandle | None = None
         self._taken_at = -1.0
+        self.is_behind = False
+        """Whether the conversation is not on the screen: then text that arrives can wait."""
 
     def add(self, changes: Iterable[Change] | None, *, at_once: bool = False) -> None:
         """Add changes.
@@ -49,7 +53,8 @@ class ChangeBuffer:
         if self._is_announced:
             return
         loop = asyncio.get_running_loop()
-        wait = self._taken_at + self._frame_s - loop.time()
+        frame_s = max(BEHIND_S, self._frame_s) if self.is_behind else self._frame_s
+        wait = self._taken_at + frame_s - loop.time()
         if at_once or wait <= 0:
             self._say()
         elif self._timer is None:

@@ -41,6 +41,7 @@ class OpenConversations:
         """Show the conversation of a thread instead of the current one."""
         self._leave()
         self.current = self.hold(thread_id)
+        self.current.buffer.is_behind = False
         return self.current
 
     def find(self, thread_id: str) -> Conversation | None:
@@ -90,6 +91,7 @@ class OpenConversations:
 
     def _leave(self) -> None:
         """Forget the conversations in which nothing happens: the server has them."""
+        self.current.buffer.is_behind = self.current.shown_beside is None
         for thread_id, conversation in list(self._by_thread.items()):
             if not conversation.is_sending and not conversation.queue:
                 conversation.buffer.close()

@@ -4,7 +4,10 @@ import asyncio
 
 import pytest
 
-from aimltui.tui.controllers.change_buffer import ChangeBuffer
+from aimltui.tui.controllers.change_buffer import BEHIND_S, ChangeBuffer
+from aimltui.tui.controllers.conversation import Conversation
+from aimltui.tui.controllers.open_conversations import OpenConversations
+from aimltui.tui.controllers.pending_decisions import PendingDecisions
 from aimltui.tui.state.entries import Appended, Removed
 
 
@@ -90,3 +93,44 @@ async def test_a_closed_outbox_says_nothing_more() -> None:
     receiver.box.close()
     await asyncio.sleep(0.03)
     assert receiver.count == 1
+
+
+async def test_text_of_a_conversation_behind_the_screen_waits_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = asyncio.get_running_loop()
+    now = loop.time()
+    monkeypatch.setattr(loop, "time", lambda: now)
+    receiver = Receiver(1e-9)
+    receiver.box.is_behind = True
+    receiver.box.add([Appended("a", "1")])
+    receiver.box.drain()
+    now += BEHIND_S / 2
+    receiver.box.add([Appended("a", "2")])
+    assert receiver.count == 1
+    now += BEHIND_S
+    receiver.box.close()
+    receiver.box.add([Appended("a", "3")])
+    assert receiver.count == 2
+    assert receiver.box.drain() == [Appended("a", "23")]
+    receiver.box.is_behind = False
+    now += 1e-6
+    receiver.box.add([Appended("a", "4")])
+    assert receiver.count == 3
+
+
+async def test_the_conversation_on_the_screen_is_not_behind_it_and_a_left_one_is() -> None:
+    decisions = PendingDecisions(None, None)  # type: ignore[arg-type]
+    conversations = OpenConversations(
+        lambda thread_id: Conversation(thread_id, {}, lambda _: None),
+        lambda _: None,  # type: ignore[arg-type,return-value]
+        decisions,
+    )
+    first = conversations.show("thread_1")
+    first.is_sending = True
+    assert not first.buffer.is_behind
+    second = conversations.show("thread_2")
+    assert (first.buffer.is_behind, second.buffer.is_behind) == (True, False)
+    assert conversations.show("thread_1") is first
+    assert not first.buffer.is_behind
+    first.shown_beside = lambda _changes: None
+    conversations.show_new()
+    assert not first.buffer.is_behind
