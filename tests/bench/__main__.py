@@ -19,7 +19,8 @@ LIMIT_S = 600.0
 BENCHES = {
     "startup": ("5",),
     "ask": ("5",),
-    "streaming": ("20000", "200"),
+    "streaming": ("10000", "200"),
+    "sides": ("--size", "6000", "--rounds", "1"),
     "frame": (),
     "open": ("1000", "5"),
     "models": (),
