@@ -151,6 +151,8 @@ async def seat(
                 lambda: here.screen.workspace is not None and here.workspace.directory.is_loaded,
                 "the connection",
             )
+            # before that a message waits, and `idle` would not wait for it
+            await here.until(lambda: here.screen.start_queue.is_open, "the first thread")
             await pilot.pause()
         else:
             paint(app)
