@@ -49,7 +49,12 @@ def test_scene(
         follow(pilot)
         here = Seat(app, pilot, server)
         await here.until(
-            lambda: here.screen.workspace is not None and here.workspace.directory.is_loaded and here.entries
+            lambda: (
+                here.screen.workspace is not None
+                and here.workspace.directory.is_loaded
+                and here.entries
+                and here.screen.start_queue.is_open
+            )
         )
         here.screen.prompt.cursor_blink = False
         await scene.act(here)
