@@ -252,7 +252,7 @@ def _reason(run: Run, *, was_refused: bool) -> StopReason:
     told = (
         clean_line(f"{error.message} {error.remedy or ''}".strip())
         if error
-        else f"The run ended as {run.status}."
+        else f"The run ended with the status {run.status}."
     )
     raise RequestError(-32603, told, {"details": told})
 

@@ -319,7 +319,7 @@ def _ended(run: Run | None, writer: AnswerWriter, decide: str) -> int:
     told = (
         f"{error.message} {without_screen_keys(error.remedy or '')}"
         if error
-        else f"The run ended as {run.status}."
+        else f"The run ended with the status {run.status}."
     )
     to_errors(told.strip())
     return FAILED

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from aimltui.cli.deleting import add_forever, delete_or_trash
 from aimltui.cli.finding import find_one
-from aimltui.cli.objects import add_action, say, say_json, say_list, say_pairs, time_text
+from aimltui.cli.objects import add_action, say, say_json, say_list, say_none, say_pairs, time_text
 from aimltui.common.errors import AimltuiError, ConfigError
 from aimltui.common.sanitize import clean_line
 
@@ -58,6 +58,8 @@ async def _list(client: AssistantsClient, options: argparse.Namespace) -> int:
         return 0
     for one in assistants:
         say(f"{one.id}  {clean_line(one.name or ''):24}  {clean_line(one.model)}")
+    if not assistants:
+        say_none("saved assistants yet")
     return 0
 
 
@@ -151,7 +153,11 @@ async def _import(client: AssistantsClient, options: argparse.Namespace) -> int:
     if options.json:
         say_list([one.assistant for one in done])
     for one in done:
-        lost = clean_line(f"; not here, so left out: {', '.join(one.left_out)}") if one.left_out else ""
+        lost = (
+            clean_line(f"; unknown to this program, so left out: {', '.join(one.left_out)}")
+            if one.left_out
+            else ""
+        )
         text = f"{one.assistant.id}  {clean_line(one.assistant.name or '')}: {one.result}{lost}"
         print(text, file=sys.stderr)  # noqa: T201  # there is no screen
     if problems:

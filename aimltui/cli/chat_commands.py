@@ -106,7 +106,7 @@ class ChatCommands:
 
     async def _new(self, _words: str) -> None:
         self._conversation.go_to(await self._client.threads.create(CreateThread(metadata=self._marks)))
-        self._write("\nA new thread.\n")
+        self._write("\nNew thread.\n")
 
     async def _list_threads(self, words: str) -> None:
         wanted = words.casefold().split()
@@ -145,7 +145,7 @@ class ChatCommands:
 
     async def _title(self, words: str) -> None:
         if not words:
-            self._write("⚠ Write the title behind “/title”.\n")
+            self._write("⚠ Write the title after “/title”.\n")
             return
         thread_id = self._conversation.thread_id
         await self._client.threads.modify(ModifyThread(thread_id=thread_id, metadata={"title": words[:512]}))

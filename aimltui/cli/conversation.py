@@ -273,7 +273,7 @@ class Conversation:
             reason = run.incomplete_details.reason or self._printer.cut
             self._write(f"\n⚠ The answer is incomplete: {incomplete_reason(clean(reason))}.\n")
         else:
-            self._write(f"\n⚠ The run ended as {clean(run.status)}.\n")
+            self._write(f"\n⚠ The run ended with the status {clean(run.status)}.\n")
 
     async def _stop(self) -> None:
         self._printer.end_part()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aimltui.cli.local_threads import add_place, local_client
-from aimltui.cli.objects import say_list, told
+from aimltui.cli.objects import say_list, say_none, told
 from aimltui.cli.thread_actions import find_thread, title_of
 from aimltui.common.errors import AimltuiError, ConfigError
 
@@ -70,6 +70,8 @@ def list_threads(options: argparse.Namespace) -> int:
         return 0
     for thread in threads:
         print(line_of(thread))  # noqa: T201  # there is no screen
+    if not threads:
+        say_none("threads with these words in their titles" if options.query else "threads yet")
     return 0
 
 

@@ -18,6 +18,7 @@ from aimltui.cli.objects import (
     say,
     say_json,
     say_list,
+    say_none,
     say_pairs,
     time_text,
 )
@@ -63,6 +64,8 @@ async def _list(client: AssistantsClient, options: argparse.Namespace) -> int:
         say(
             f"{file.id}  {time_text(file.created_at)}  {bytes_text(file.bytes):>9}  {clean_line(file.filename)}"
         )
+    if not files:
+        say_none("files yet")
     return 0
 
 

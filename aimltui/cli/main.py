@@ -98,7 +98,7 @@ def _screen_flags(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _stray(word: str) -> str:
-    unknown = f"“{_safe(word)}” is not known here."
+    unknown = f"“{_safe(word)}” is not a command or a flag of aimltui."
     if word.startswith("-"):
         return f"{unknown} See aimltui --help."
     return f'{unknown} A question comes after the word ask: aimltui ask "QUESTION"'

@@ -114,7 +114,7 @@ async def _open(address: str) -> None:
     except saving.SaveError:
         _say("No browser could be started: open the address yourself. On another machine, add --paste.")
     else:
-        _say("Finish it in your browser. ctrl+C ends this.")
+        _say("Log in in your browser. Ctrl+C cancels.")
 
 
 def leave(options: argparse.Namespace) -> int:

@@ -103,7 +103,9 @@ def confirm(question: str, options: argparse.Namespace) -> None:
     if options.yes:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise ConfigError("Nothing was deleted, because nobody can be asked here. Say --yes.")
+        raise ConfigError(
+            "Nothing was deleted: there is no terminal to confirm it in. Add --yes to delete without a question."
+        )
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
@@ -143,6 +145,16 @@ def say(line: str = "") -> None:
     from aimltui.common.sanitize import clean
 
     print(clean(line))  # noqa: T201  # there is no screen
+
+
+def say_none(things: str) -> None:
+    """Tell a terminal that a list is empty; a pipe gets nothing.
+
+    Args:
+        things: What is listed, in the plural.
+    """
+    if sys.stdout.isatty():
+        print(f"There are no {things}.", file=sys.stderr)  # noqa: T201  # there is no screen
 
 
 def say_json(value: Any) -> None:

@@ -15,6 +15,7 @@ from aimltui.cli.objects import (
     say,
     say_json,
     say_list,
+    say_none,
     say_pairs,
     time_text,
 )
@@ -80,6 +81,8 @@ async def _list(client: AssistantsClient, options: argparse.Namespace) -> int:
         return 0
     for run in runs:
         say(f"{run.id}  {time_text(run.created_at)}  {run.status:<15}  {run.model}")
+    if not runs:
+        say_none("runs yet")
     return 0
 
 

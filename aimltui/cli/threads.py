@@ -41,12 +41,17 @@ def add_threads_parser(commands: Any) -> argparse.ArgumentParser:
 
 def _add_import(actions: Any) -> None:
     parser = actions.add_parser(
-        "import", help="bring in what other programs saved", description=IMPORT, allow_abbrev=False
+        "import",
+        help="import conversations that other programs saved",
+        description=IMPORT,
+        allow_abbrev=False,
     )
     parser.add_argument(
         "paths", nargs="+", metavar="PATH", type=Path, help="a file, a folder or a zip archive"
     )
-    parser.add_argument("--dry-run", action="store_true", help="say what would come, and write nothing")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="say what would be imported, and write nothing"
+    )
     parser.add_argument("--json", action="store_true", help="write what was read as JSON")
     parser.add_argument(
         "--no-branches", action="store_true", help="only the branch that was shown last of each conversation"

@@ -33,10 +33,10 @@ def survey_lines(survey: Survey, names: Mapping[str, str]) -> Iterator[str]:
     yield from _already(survey)
     yield from _files(survey.files, survey.file_bytes, survey.missing_files)
     if survey.assistants or survey.loose_files:
-        yield f"Beside them: {plural(survey.assistants, 'assistant')} and {plural(survey.loose_files, 'file')}."
+        yield f"Also: {plural(survey.assistants, 'assistant')} and {plural(survey.loose_files, 'file')}."
     for title, note in survey.notes[:_SHOWN]:
         yield f"“{short(title)}”: {note}."
-    yield from _skipped(survey, "cannot come")
+    yield from _skipped(survey, "cannot be imported")
     yield from _others(survey)
 
 
@@ -46,18 +46,18 @@ def report_lines(report: Report) -> Iterator[str]:
     told = [
         f"{plural(counts[outcome], 'thread')} {words}"
         for outcome, words in (
-            (CREATED, "came in"),
-            (CHANGED, "were imported again, since their messages had changed"),
-            (EXTENDED, "had new messages and were updated"),
-            (PRESENT, "were here already"),
+            (CREATED, "imported"),
+            (CHANGED, "imported again, because messages had changed"),
+            (EXTENDED, "updated with new messages"),
+            (PRESENT, "already imported"),
         )
         if counts.get(outcome)
     ]
-    yield ("; ".join(told) or "Nothing came in") + "."
+    yield ("; ".join(told) or "Nothing was imported") + "."
     yield from _files(report.files, None, report.missing_files)
     if report.assistants or report.loose_files:
-        yield f"Beside them: {plural(report.assistants, 'assistant')} and {plural(report.loose_files, 'file')}."
-    yield from _skipped(report, "did not come")
+        yield f"Also imported: {plural(report.assistants, 'assistant')} and {plural(report.loose_files, 'file')}."
+    yield from _skipped(report, "not imported")
 
 
 def short(text: str, length: int = _NAME) -> str:
@@ -79,7 +79,7 @@ def _when(survey: Survey) -> Iterator[str]:
         first, last = _day(survey.first), _day(survey.last)
         yield f"From {first} to {last}." if first != last else f"Of {first}."
     if survey.undated:
-        yield f"{plural(survey.undated, 'conversation')} without any time: they get none for their messages."
+        yield f"{plural(survey.undated, 'conversation')} without times: the messages will have none."
 
 
 def _day(seconds: float) -> str:
@@ -100,18 +100,18 @@ def _already(survey: Survey) -> Iterator[str]:
 def _files(count: int, size: int | None, missing: int) -> Iterator[str]:
     if count:
         yield (
-            f"{plural(count, 'file')} came along."
+            f"With {plural(count, 'file')}."
             if size is None
             else f"{plural(count, 'file')} ({size_text(size)}) will be imported too."
         )
     if missing:
-        yield f"Missing from the export: {plural(missing, 'file')}. Their messages name them."
+        yield f"Missing from the export: {plural(missing, 'file')}. The messages keep the names."
 
 
 def _skipped(told: Survey | Report, what: str) -> Iterator[str]:
     if not told.skipped_count:
         return
-    yield f"{plural(told.skipped_count, 'thing')} {what}:"
+    yield f"{plural(told.skipped_count, 'item')} {what}:"
     for skipped in told.skipped[:_SHOWN]:
         name = (
             f"“{short(skipped.title)}” ({short(skipped.source_id)})"

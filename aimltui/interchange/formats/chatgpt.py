@@ -141,7 +141,9 @@ def _thread(row: Object, fallback: str, assets: Assets) -> Thread | Skipped:
 
 
 def _notes(others: int) -> tuple[str, ...]:
-    return (f"only {MAX_BRANCHES} of its {others} other branches come",) if others > MAX_BRANCHES else ()
+    return (
+        (f"only {MAX_BRANCHES} of its {others} other branches are imported",) if others > MAX_BRANCHES else ()
+    )
 
 
 def _messages(path: Sequence[Object], assets: Assets, model: str | None) -> tuple[Message, ...]:

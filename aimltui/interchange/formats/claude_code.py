@@ -74,7 +74,7 @@ def _thread(rows: Sequence[Object], fallback: str) -> Thread | Skipped:
     outputs = _outputs(nodes.values())
     messages = _messages((nodes[key] for key in tree.path(leaf)), outputs)
     if not messages:
-        return Skipped(source_id, "no messages" if nodes else "it only has the words of a helper")
+        return Skipped(source_id, "no messages" if nodes else "it has only messages of a subagent")
     others = (
         (other, _messages((nodes[key] for key in tree.path(other)), outputs))
         for other in tree.leaves[-MAX_BRANCHES:]

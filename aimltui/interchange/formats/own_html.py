@@ -13,6 +13,7 @@ from typing import Final
 from aimltui.interchange import own
 from aimltui.interchange.detection import Sample
 from aimltui.interchange.fields import data_url, mapping, text
+from aimltui.interchange.identity import first_words
 from aimltui.interchange.inputs import Bundle, Member, readable
 from aimltui.interchange.json_values import MAX_VALUE
 from aimltui.interchange.records import (
@@ -78,7 +79,7 @@ class _Page:
 
     def write(self, out: Write) -> None:
         thread = self._thread
-        title = html.escape(thread.title or "A conversation")
+        title = html.escape(thread.title or first_words(thread) or "Untitled thread")
         out(f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n{_GENERATOR}\n')
         out(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n')
         out('<meta name="viewport" content="width=device-width, initial-scale=1">\n')

@@ -11,6 +11,7 @@ from typing import Final
 from aimltui.interchange import own
 from aimltui.interchange.detection import Sample
 from aimltui.interchange.fields import data_url, mapping, text
+from aimltui.interchange.identity import first_words
 from aimltui.interchange.inputs import Bundle, Member, readable
 from aimltui.interchange.json_values import MAX_VALUE
 from aimltui.interchange.records import (
@@ -58,7 +59,7 @@ class _Writer:
 
     def thread(self, thread: Thread) -> None:
         self._mark("thread", {"version": own.VERSION, **own.head_to_json(thread)})
-        self._out(f"# {_one_line(thread.title or 'A conversation')}\n\n")
+        self._out(f"# {_one_line(thread.title or first_words(thread) or 'Untitled thread')}\n\n")
         if thread.instructions:
             self._out("".join(f"> {line}\n" for line in _escaped(thread.instructions).splitlines()) + "\n")
         for message in thread.messages:

@@ -342,7 +342,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "import",
         "Import conversations",
-        "Bring in conversations that ChatGPT, Claude, Open WebUI and others saved. You see first what would come.",
+        "Import conversations that ChatGPT, Claude, Open WebUI and others saved. You see first what would be imported.",
         (),
         "import_threads",
         THREADS,

@@ -314,7 +314,7 @@ def test_a_sentence_is_a_question_and_a_word_is_a_command(capsys: pytest.Capture
     for words, told in (
         (["--demo", "threads", "list"], "comes before its flags: aimltui threads"),
         (["--demo", "what is it"], "aimltui ask"),
-        (["--themes", "x"], "“--themes” is not known here"),
+        (["--themes", "x"], "“--themes” is not a command or a flag of aimltui"),
     ):
         with pytest.raises(SystemExit):
             command_line._parsed(words)

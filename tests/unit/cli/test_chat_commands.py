@@ -49,7 +49,7 @@ async def test_a_thread_is_named_left_listed_and_opened_again(tmp_path: Path) ->
     async with chatting(tmp_path, model) as (client, line):
         await line("The capital of France?")
         assert await line("/title Capitals of Europe") == "\nThis thread is called “Capitals of Europe”.\n"
-        assert await line("/new") == "\nA new thread.\n"
+        assert await line("/new") == "\nNew thread.\n"
         await line("The capital of Italy?")
         listed = await line("/threads")
         assert "  1  The capital of Italy?\n" in listed
@@ -142,7 +142,7 @@ async def test_a_slash_that_begins_no_command_is_a_message(tmp_path: Path, text:
         ("/tools are nice", "⚠ Write “/tools on”, “/tools off” or “/tools auto”.\n"),
         ("/open", "⚠ Say which thread: its number in “/threads”, its title or its id.\n"),
         ("/open 7", "⚠ There is no thread “7”. See /threads.\n"),
-        ("/title", "⚠ Write the title behind “/title”.\n"),
+        ("/title", "⚠ Write the title after “/title”.\n"),
         ("/model", "⚠ Say which model: its number in “/models” or its id.\n"),
         ("/last", "⚠ There is no answer in this thread yet.\n"),
     ],

@@ -66,6 +66,7 @@ def test_threads_runs_and_files_are_listed_shown_and_deleted(
 
     assert main(["threads", "show", "How is it?", *place]) == 0
     shown = capsys.readouterr().out
+    assert "\n# How is it?\n" in shown
     assert "All well." in shown
     assert "\x1b" not in shown
     assert main(["threads", "show", "How is it?", "--json", *place]) == 0
@@ -74,7 +75,7 @@ def test_threads_runs_and_files_are_listed_shown_and_deleted(
     assert main(["threads", "list", "--json", *place]) == 0
     assert [thread["preview"] for thread in told(capsys)["data"]] == ["And the weather?"]
     assert main(["threads", "delete", "--forever", "And the weather?", *place]) == 2
-    assert "Say --yes." in capsys.readouterr().err
+    assert "Add --yes" in capsys.readouterr().err
     assert main(["threads", "show", "How is it?", *place]) == 2
     assert "There is no thread “How is it?”. See aimltui threads list." in capsys.readouterr().err
 
@@ -92,6 +93,20 @@ def test_threads_runs_and_files_are_listed_shown_and_deleted(
 def test_reading_makes_no_data_directory(command: list[str], status: int, tmp_path: Path) -> None:
     assert main([*command, "--data-dir", str(tmp_path / "data")]) == status
     assert not (tmp_path / "data").exists()
+
+
+def test_an_empty_list_says_so_to_a_terminal_only(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = ["--data-dir", str(tmp_path / "data")]
+    for is_terminal in (False, True):
+        monkeypatch.setattr(sys.stdout, "isatty", lambda is_terminal=is_terminal: is_terminal)
+        for kind in ("threads", "assistants", "files", "runs"):
+            assert main([kind, "list", *place]) == 0
+            out, err = capsys.readouterr()
+            assert out == ""
+            assert (f"There are no {'saved ' * (kind == 'assistants')}{kind} yet.\n" == err) == is_terminal
+            assert bool(err) == is_terminal
 
 
 def test_a_reader_that_goes_early_ends_a_command_silently(

@@ -40,9 +40,9 @@ def test_a_dry_run_says_what_would_come_and_writes_nothing(
     assert "  “Nothing” (c-leek-3): no messages" in said
     assert said[-1] == "Nothing was written: this was a dry run."
     assert main(arguments) == 0
-    assert lines(capsys)[0] == "3 threads came in."
+    assert lines(capsys)[0] == "3 threads imported."
     assert main(arguments) == 0
-    assert lines(capsys)[0] == "3 threads were here already."
+    assert lines(capsys)[0] == "3 threads already imported."
     assert main([*arguments, "--dry-run"]) == 0
     assert "Of these, 2 are imported already and stay as they are." in lines(capsys)
 

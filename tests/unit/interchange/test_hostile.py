@@ -116,7 +116,7 @@ def test_very_many_branches_do_not_all_come_and_this_is_said(tmp_path: Path) -> 
     nodes = {"q": (None, "user", "q"), **{f"a{n}": ("q", "assistant", f"{n}") for n in range(500)}}
     (thread,) = threads_of(written(tmp_path, [chatgpt(nodes, current_node="a0")]))
     assert len(thread.branches) == 100
-    assert thread.notes == ("only 100 of its 499 other branches come",)
+    assert thread.notes == ("only 100 of its 499 other branches are imported",)
 
 
 def test_a_nested_conversation_of_thousands_of_messages_is_read(tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ class _Packer:
     def _part(self, part: Part) -> Part:
         kind, name, size = part["kind"], part["name"], part["size"]
         if size > LARGEST:
-            return self._left_out(kind, name, f"it has {_mb(size)}, and the limit is {_mb(LARGEST)}")
+            return self._left_out(kind, name, f"its size is {_mb(size)}, and the limit is {_mb(LARGEST)}")
         if size > self._left:
             return self._left_out(kind, name, f"newer ones fill the limit of {_mb(MOST)} for one request")
         try:
@@ -149,7 +149,7 @@ class _Packer:
         text = _as_text(content)
         if text is not None:
             if len(content) > LARGEST_TEXT:
-                why = f"it has {_mb(len(content))}, and the limit for text is {LARGEST_TEXT // 1024} kB"
+                why = f"its size is {_mb(len(content))}, and the limit for text is {LARGEST_TEXT // 1024} kB"
                 return self._left_out(FILE, name, why)
             return _text(f"[file {name}, from here to its end mark]\n{text}\n[end of {name}]")
         is_pdf = content.startswith(_PDF)
