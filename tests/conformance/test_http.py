@@ -525,7 +525,7 @@ async def test_a_server_that_stops_ends_its_runs_and_tells_the_readers(tmp_path:
         await reading
         await client.aclose()
     assert not (tmp_path / "s").exists()
-    assert "event: thread.run.cancelled" in text
+    assert "event: thread.run.failed" in text
     assert text.endswith("event: done\ndata: [DONE]\n\n")
     async with a_world("embedded", tmp_path) as world:
         messages = await world.messages(thread)

@@ -113,15 +113,15 @@ def stop_in_the_middle(server: Served, client: httpx2.Client, number: signal.Sig
     assert server.end(number) == (0, ""), number
     assert time.monotonic() - begin < 10
     reader.join(PATIENCE_S)
-    assert "event: thread.run.cancelled" in reader.text
+    assert "event: thread.run.failed" in reader.text
     assert reader.text.endswith("event: done\ndata: [DONE]\n\n")
     return thread
 
 
-def check_is_cancelled(client: httpx2.Client, thread: str) -> None:
+def check_is_ended(client: httpx2.Client, thread: str) -> None:
     """The next server knows how the run ended, and has the part of the answer."""
     (run,) = client.get(f"/threads/{thread}/runs").json()["data"]
-    assert run["status"] == "cancelled"
+    assert run["status"] == "failed"
     answer = client.get(f"/threads/{thread}/messages").json()["data"][0]
     assert (answer["role"], answer["status"]) == ("assistant", "incomplete")
     assert answer["content"][0]["text"]["value"]
@@ -138,11 +138,11 @@ def test_a_killed_server_leaves_a_socket_that_the_next_replaces_and_a_stop_ends_
         thread = stop_in_the_middle(server, client, signal.SIGTERM)
     assert not path.exists()
     with on_a_socket(path, data) as (server, client):
-        check_is_cancelled(client, thread)
+        check_is_ended(client, thread)
         thread = stop_in_the_middle(server, client, signal.SIGINT)
     assert not path.exists()
     with on_a_socket(path, data) as (_, client):
-        check_is_cancelled(client, thread)
+        check_is_ended(client, thread)
 
 
 def test_a_second_server_on_the_port_is_refused_with_a_sentence(server: Served, data: Path) -> None:

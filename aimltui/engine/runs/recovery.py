@@ -8,12 +8,12 @@ from __future__ import annotations
 from aimltui.engine.errors import RunGone, RunOver
 from aimltui.engine.options import EngineOptions
 from aimltui.engine.runs.status import Outcome
-from aimltui.engine.runs.supervisor import PROGRAM_ENDED
+from aimltui.engine.runs.supervisor import program_end
 from aimltui.engine.runs.transaction import RunTransaction
 from aimltui.engine.store import runs
 from aimltui.engine.store.database import Connection
 from aimltui.engine.store.leases import OtherOwners
-from aimltui.wire.runs import CANCELLED, CANCELLING, EXPIRED, FAILED, REQUIRES_ACTION, LastError
+from aimltui.wire.runs import CANCELLED, CANCELLING, EXPIRED, REQUIRES_ACTION
 
 
 def end_if_orphaned(
@@ -68,8 +68,6 @@ def _verdict(
     if not others.is_alive(conn, row.owner):
         if row.status == CANCELLING:
             return Outcome(CANCELLED)
-        return Outcome(
-            FAILED, LastError(code="server_error", message=PROGRAM_ENDED, remedy="Send the message again.")
-        )
+        return program_end()
     # asked first, because a heartbeat has to be watched from the beginning
     return Outcome(EXPIRED) if others.is_stopped(conn, row.owner) and is_over else None

@@ -7,7 +7,7 @@ import logging
 from array import array
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from aimltui.engine.errors import EngineError, RunCancelling, RunGone, RunOver
 from aimltui.engine.events.log import EventLog
@@ -26,7 +26,12 @@ from aimltui.wire.runs import CANCELLED, CANCELLING, EXPIRED, FAILED, IN_PROGRES
 
 log = logging.getLogger(__name__)
 
-PROGRAM_ENDED = "The program ended during this run; the text so far is saved."
+_PROGRAM_ENDED: Final = "The program ended during this run; the text so far is saved."
+
+
+def program_end() -> Outcome:
+    """Return the outcome of a run that nobody stopped, but whose program ended."""
+    return failure(_PROGRAM_ENDED, remedy="Send the message again.")
 
 
 class _Active:
@@ -134,9 +139,9 @@ class Supervisor:
             self._unsettled.pop(run_id, None)
 
     async def aclose(self) -> None:
-        """Stop all runs and wait for their ends."""
+        """End all runs as failed, since nobody stopped them, and wait for their ends."""
         for active in self._live.values():
-            active.request_stop(CANCELLED)
+            active.request_stop(FAILED)
         tasks = [active.task for active in self._live.values() if active.task is not None]
         if tasks:
             await asyncio.wait(tasks)
@@ -150,7 +155,7 @@ class Supervisor:
         return min(lifetime_s, max(0.0, run.expires_at - self._services.options.clock()))
 
     async def _own(self, active: _Active) -> None:
-        end: End | None = End(failure(PROGRAM_ENDED))
+        end: End | None = End(program_end())
         try:
             end = await self._work(active)
         finally:
@@ -169,7 +174,7 @@ class Supervisor:
         if status == CANCELLED:
             await self._report_cancelling(active)
         await asyncio.wait({work}, timeout=self._services.options.stop_s)
-        return End(Outcome(status))
+        return End(program_end() if status == FAILED else Outcome(status))
 
     async def _execute(self, journal: Journal) -> End | None:
         """Execute a leg and turn every failure into an end with a reason; None if the run no longer exists."""

@@ -234,11 +234,17 @@ async def test_closing_the_engine_ends_its_runs_and_keeps_their_text(tmp_path: P
         stream = engine.runs.stream_create_run(await a_run_wanted(engine))
         events = [await anext(stream) for _ in range(8)]
     rest = await collect(stream)
-    assert names(rest)[-2:] == ["run.cancelled", "done"]
+    # nobody stopped them, so they do not say so
+    assert names(rest)[-2:] == ["run.failed", "done"]
     async with opened(tmp_path) as engine:
         run = await run_now(engine, run_of(events))
-        assert run.status == "cancelled"
-        assert (await messages_of(engine, run.thread_id))[-1].text == "kept"
+        assert run.status == "failed"
+        assert run.last_error is not None
+        assert run.last_error.message == "The program ended during this run; the text so far is saved."
+        answer = (await messages_of(engine, run.thread_id))[-1]
+        assert answer.text == "kept"
+        assert answer.incomplete_details is not None
+        assert answer.incomplete_details.reason == "run_failed"
 
 
 async def test_deleting_a_thread_stops_its_run(tmp_path: Path) -> None:
