@@ -67,6 +67,8 @@ def suspend_and_return(terminal: Terminal) -> None:
     stopped = os.WSTOPPED | os.WNOHANG | os.WNOWAIT
     terminal.wait_until(lambda: os.waitid(os.P_PID, terminal.pid, stopped) is not None, "a stopped program")
     terminal.wait_until(lambda: b"\x1b[?1049l" in bytes(terminal.raw), "the screen of the shell")
+    raw = bytes(terminal.raw)
+    assert raw.rindex(b"\x1b[23;2t") > raw.rindex(b"\x1b]2;"), "the title of the shell"
     os.kill(terminal.pid, signal.SIGCONT)
     terminal.wait_until(lambda: bytes(terminal.raw).count(b"\x1b[?1049h") > taken, "the screen again")
     terminal.wait_for("not finished yet")

@@ -28,6 +28,8 @@ class TerminalWindow:
     def __init__(self, app: Callable[[], App[Any]]) -> None:
         self._app = app
         self._title = TerminalTitle(self._write, os.environ)
+        self._is_lent = False
+        """Whether another program has the terminal."""
         self._active: frozenset[str] = frozenset()
         """The threads whose run had not ended when the list was last shown."""
 
@@ -44,6 +46,8 @@ class TerminalWindow:
             workspace: The workspace.
             title: The thread's title.
         """
+        if self._is_lent:
+            return
         conversation = workspace.current
         state: TitleState = "running" if conversation.is_busy else "idle"
         if conversation.is_busy and workspace.decisions.in_thread(conversation.thread_id):
@@ -53,6 +57,15 @@ class TerminalWindow:
     def release(self) -> None:
         """Give the terminal its title back."""
         self._title.close()
+
+    def lend(self) -> None:
+        """Give the title back, and show none until `take_back`: another program gets the terminal."""
+        self.release()
+        self._is_lent = True
+
+    def take_back(self) -> None:
+        """Show titles again."""
+        self._is_lent = False
 
     def alert_of_ended(self, rows: Sequence[ThreadRow], kind: Alerts) -> None:
         """Alert a user who looks elsewhere when a run has ended.

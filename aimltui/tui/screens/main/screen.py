@@ -145,9 +145,15 @@ class MainScreen(
         self.transcript.pictures = self.startup.pictures
         self.threads.set_rows((), empty="loading threads…")
         self.show_state()
+        self.app.app_suspend_signal.subscribe(self, lambda _: self.window.lend(), immediate=True)
+        self.app.app_resume_signal.subscribe(self, self._resumed)
         self.set_interval(1.0, self._tick)
         self.watch(self.transcript, "scroll_y", self.transcript_scrolled, init=False)
         self.call_after_refresh(self._start)
+
+    def _resumed(self, _app: object) -> None:
+        self.window.take_back()
+        self.show_state()
 
     def _start(self) -> None:
         for problem in self._problems:
