@@ -74,8 +74,25 @@ def fit_header(
     return HeaderTexts("", cut(texts.title, max(0, width - left_extra)), "", "")
 
 
-def fit_items(items: Sequence[Item], width: int) -> list[Item]:
-    """The first items that fit side by side, none cut; if the last one is the way back (esc), it stays and others go."""
+def fit_items(items: Sequence[Item], width: int, more: Item | None = None) -> list[Item]:
+    """The first items that fit side by side, none cut; if the last one is the way back (esc), it stays and others go.
+
+    Args:
+        items: The items.
+        width: The cells there are.
+        more: Shows the others; it stands with those that fit where not all do.
+    """
+    fitting = _fitting(items, width)
+    if more is None or len(fitting) == len(items):
+        return fitting
+    fewer = _fitting(items, width - _item_cells(more) - GAP)
+    if len(fewer) < 2:
+        return fitting
+    has_back = fewer[-1].key == "esc"
+    return [*fewer[:-1], more, fewer[-1]] if has_back else [*fewer, more]
+
+
+def _fitting(items: Sequence[Item], width: int) -> list[Item]:
     back = [item for item in items[-1:] if item.key == "esc" and _item_cells(item) <= width]
     fitting: list[Item] = []
     used = sum(_item_cells(item) + GAP for item in back)

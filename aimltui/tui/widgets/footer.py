@@ -21,6 +21,7 @@ class FooterBar(Widget):
     Args:
         items: What to show first; see `commands.footer_items`.
         id: The widget's id.
+        more: The item that shows the others, for a narrow line.
     """
 
     DEFAULT_CSS = """
@@ -39,8 +40,11 @@ class FooterBar(Widget):
 
         item: FooterItem
 
-    def __init__(self, items: Sequence[FooterItem] = (), *, id: str | None = None) -> None:
+    def __init__(
+        self, items: Sequence[FooterItem] = (), *, id: str | None = None, more: FooterItem | None = None
+    ) -> None:
         super().__init__(id=id)
+        self._more = more
         self._items = tuple(items)
 
     @property
@@ -65,7 +69,7 @@ class FooterBar(Widget):
         """The items that fit, each with its first cell; what stops stands at the right end, so that no other moves."""
         width, start = self.content_size.width, 0
         placed: list[tuple[int, FooterItem]] = []
-        for item in fit_items(self._items, width):
+        for item in fit_items(self._items, width, self._more):
             size = _content(item).cell_length
             at_end = item.key == "esc" and item.action == STOP and item is not self._items[0]
             placed.append((max(start, width - size) if at_end else start, item))

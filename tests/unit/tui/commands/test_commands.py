@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.commands.derived import (
     COMMANDS,
     GROUPS,
@@ -143,6 +144,16 @@ def test_the_way_back_from_a_marked_message_stays_in_a_narrow_footer() -> None:
     assert shown[-1].label == "Back"
     assert sum(len(f"{item.key} {item.label}") + 2 for item in shown) - 2 <= 40
     assert fit_items(items, 5) == []
+
+
+def test_keys_that_have_no_room_in_a_panel_are_one_key_away() -> None:
+    items = [FooterItem(key, key.title(), key) for key in ("enter", "tab", "ctrl+n", "ctrl+o", "esc")]
+    more = FooterItem("f1", "More", "help")
+    assert fit_items(items, 80, more) == items
+    assert [item.key for item in fit_items(items, 40, more)] == ["enter", "tab", "f1", "esc"]
+    assert [item.key for item in fit_items(items[:-1], 40, more)] == ["enter", "tab", "f1"]
+    # where the word itself would drive out all others, it goes
+    assert fit_items(items, 12, more) == fit_items(items, 12)
 
 
 def test_the_palette_offers_only_what_makes_sense() -> None:
