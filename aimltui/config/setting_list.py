@@ -79,6 +79,7 @@ GROUPS: Final[Mapping[str, tuple[SettingInfo, ...]]] = {
             "ui.glyphs",
             "Signs",
             "ascii draws with plain characters, for fonts that have no others.",
+            is_live=True,
         ),
         SettingInfo("ui.motion", "Motion", "With reduced, nothing slides or fades.", is_live=True),
         SettingInfo("ui.timestamps", "Times", "Show when each message was written.", is_live=True),

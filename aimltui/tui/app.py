@@ -9,7 +9,7 @@ import signal
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import constants, events
 from textual.app import App
@@ -42,6 +42,7 @@ from aimltui.tui.theme_colors import readable_variables
 
 if TYPE_CHECKING:
     from textual.driver import Driver
+    from textual.screen import Screen
 
     from aimltui.tui.driver.signals import EndSignals
     from aimltui.tui.startup import Startup
@@ -87,6 +88,7 @@ class AimltuiApp(CrashReport, App[None]):
             partial(cell_pixels, self),
         )
         self._safe = SafeLineFilter()
+        self._is_ascii = startup.glyphs == "ascii"
         self._follows_terminal = startup.theme == themes.AUTO
         found = themes.load_themes(startup.themes_dir)
         for theme in found.themes:
@@ -99,6 +101,15 @@ class AimltuiApp(CrashReport, App[None]):
         bad_keys = key_map.use(startup.keys)
         self.set_keymap(key_map.textual_keymap())
         self._problems = [*startup.notes, *found.problems, *([problem] if problem else []), *bad_keys]
+
+    @property
+    def _background_screens(self) -> list[Screen[Any]]:
+        """The screens that are painted behind the one in front; no panel, since a wider one would look out beside it."""
+        return [
+            screen
+            for screen in super()._background_screens
+            if not screen.is_modal or getattr(screen, "IS_PANE", False)
+        ]
 
     def get_driver_class(self) -> type[Driver]:
         """Our driver where Textual would use the one for Linux and macOS."""
@@ -221,6 +232,11 @@ class AimltuiApp(CrashReport, App[None]):
             self.choose_theme(str(value))
         elif key == "ui.motion":
             self.animation_level = "none" if value == "reduced" else constants.TEXTUAL_ANIMATIONS
+        elif key == "ui.glyphs":
+            self._is_ascii = value == "ascii"
+            for screen in self.screen_stack:
+                for widget in screen.walk_children():
+                    widget.refresh()
         elif key == "keys":
             self.set_keymap(key_map.textual_keymap())
 
@@ -231,7 +247,7 @@ class AimltuiApp(CrashReport, App[None]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's filters, and the one that removes control characters."""
-        ascii_only = [AsciiLineFilter()] if self._startup.glyphs == "ascii" else []
+        ascii_only = [AsciiLineFilter()] if self._is_ascii else []
         plain = [PlainLineFilter()] if self._startup.is_plain else []
         return [*super().get_line_filters(), self._safe, *ascii_only, *plain]
 

@@ -9,7 +9,8 @@ from textual.app import App, ComposeResult
 from textual.widgets import Input
 
 from aimltui.tui.commands.command import FooterItem
-from aimltui.tui.screens.dialogs.choice import ThemeScreen
+from aimltui.tui.screens.dialogs.choice import ChoiceRow, ChoiceScreen, ThemeScreen
+from aimltui.tui.screens.dialogs.files import FilesScreen
 from aimltui.tui.screens.dialogs.sheet import Sheet
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.room import Room
@@ -142,3 +143,28 @@ async def test_stop_stands_at_the_end_of_the_footer_and_can_be_clicked_there() -
         await pilot.click(FooterBar, offset=(3, 0))
         await pilot.click(FooterBar, offset=(30, 0))
         assert app.clicked == [stop, new]
+
+
+async def test_a_panel_over_a_wider_one_stands_alone_on_the_page(tmp_path: Path) -> None:
+    server = FakeTransport()
+    server.say("Hello")
+    async with seat(server, tmp_path) as here:
+
+        async def open_choice() -> str:
+            await here.app.push_screen(ChoiceScreen("Where does it go?", [ChoiceRow("a", "Here")]))
+            await here.until(lambda: "Where does it go?" in here.shown())
+            return here.shown()
+
+        alone = await open_choice()
+        await here.pilot.press("escape")
+        await here.screen.run_action("show_files")
+        await here.until(lambda: isinstance(here.app.screen, FilesScreen))
+        files = here.app.screen
+        assert files.query_one(".sheet").region.width == 100
+        below = here.shown()
+        assert await open_choice() == alone
+        await here.pilot.resize_terminal(100, 40)
+        await here.pilot.press("escape")
+        await here.until(lambda: here.app.screen is files and files.query_one(".sheet").region.x == 0)
+        await here.pilot.resize_terminal(120, 40)
+        await here.until(lambda: here.shown() == below)

@@ -58,6 +58,17 @@ async def test_settings_are_shown_changed_and_taken_back(tmp_path: Path) -> None
         await here.pilot.press("f2")
         await here.until(lambda: "Motion" in here.shown())
 
+        await choose(here, "ui.glyphs")
+        assert main.startup.glyphs == "ascii"
+        await here.until(lambda: here.shown().isascii(), "signs that every font has")
+        await here.pilot.press("escape")
+        await here.until(lambda: "| You" in here.shown() and "= " in here.shown())
+        assert here.shown().isascii()
+        await here.pilot.press("f2")
+        await here.until(lambda: "Motion" in here.shown())
+        await choose(here, "ui.glyphs")
+        await here.until(lambda: "·" in here.shown(), "the signs as they were")
+
         await choose(here, "ui.auto_copy")
         assert main.startup.auto_copy is False
         await choose(here, "ui.sidebar")

@@ -90,6 +90,11 @@ class AttachmentBar(Widget, can_focus=True):
         self._cursor = 0
         self._note = ""
 
+    def set_glyphs(self, glyphs: Literal["unicode", "ascii"]) -> None:
+        """Draw with another set of glyphs."""
+        self._glyphs = glyph_set(glyphs)
+        self.refresh()
+
     @property
     def marked(self) -> AttachedFile | Addressee | None:
         """What is marked; None while something else has the focus."""

@@ -57,6 +57,11 @@ class HeaderBar(Widget):
         self._signs = _SIGNS[glyphs]
         self._model_from = 0
 
+    def set_glyphs(self, glyphs: Literal["unicode", "ascii"]) -> None:
+        """Draw with another set of glyphs."""
+        self._signs = _SIGNS[glyphs]
+        self.refresh()
+
     def render(self) -> Content:
         """Return the line for the current width."""
         menu, arrow, down, dot = self._signs

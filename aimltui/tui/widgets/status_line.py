@@ -48,6 +48,11 @@ class StatusLine(Widget):
         self._share_columns = range(0)
         """The columns of the share of the context."""
 
+    def set_glyphs(self, glyphs: Literal["unicode", "ascii"]) -> None:
+        """Draw with another set of glyphs."""
+        self._glyphs = glyphs
+        self.refresh()
+
     @property
     def status(self) -> Status:
         """The status that is shown."""

@@ -110,6 +110,11 @@ class ThreadList(ScrollView, can_focus=True):
         self._current: str | None = None
         self._message = "loading threads…"
 
+    def set_glyphs(self, glyphs: Literal["unicode", "ascii"]) -> None:
+        """Draw with another set of glyphs."""
+        self._painter = ThreadPainter(SIGNS[glyphs], self._style)
+        self.refresh()
+
     def set_rows(self, rows: Sequence[ThreadRow], *, empty: str = "No threads yet.") -> None:
         """Show these threads.
 

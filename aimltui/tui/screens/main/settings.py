@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING, Any
 from aimltui.common.errors import ConfigError
 from aimltui.tui.commands import key_map
 from aimltui.tui.screens.main.view import ScreenPart
+from aimltui.tui.widgets.attachment_bar import AttachmentBar
+from aimltui.tui.widgets.header import HeaderBar
+from aimltui.tui.widgets.status_line import StatusLine
+from aimltui.tui.widgets.thread_list import ThreadList
 
 if TYPE_CHECKING:
     from aimltui.config.setting_list import SettingInfo
     from aimltui.config.settings import Value
     from aimltui.tui.commands.command import Command
     from aimltui.tui.screens.dialogs.settings import SettingsScreen
+    from aimltui.tui.widgets.transcript.glyphs import GlyphSet
 
 _FAILED = "The setting holds until the program ends."
 
@@ -52,7 +57,16 @@ class SettingsPart(ScreenPart):
     def preview_setting(self, info: SettingInfo, value: Value | None) -> None:
         """Show the effect of a value at once."""
         name = info.key.removeprefix("ui.")
-        if name in ("alerts", "auto_copy", "sidebar", "title", "motion", "timestamps", "pictures"):
+        if name in (
+            "alerts",
+            "auto_copy",
+            "glyphs",
+            "sidebar",
+            "title",
+            "motion",
+            "timestamps",
+            "pictures",
+        ):
             change: dict[str, Any] = {name: value}
             self.startup = replace(self.startup, **change)
         if name == "sidebar":
@@ -61,6 +75,11 @@ class SettingsPart(ScreenPart):
             self.transcript.has_times = bool(value)
         if name == "pictures":
             self.transcript.pictures = self.startup.pictures
+        if name == "glyphs":
+            glyphs: GlyphSet = "ascii" if value == "ascii" else "unicode"
+            self.transcript.set_glyphs(glyphs)
+            for kind in (ThreadList, HeaderBar, StatusLine, AttachmentBar):
+                self.query_one(kind).set_glyphs(glyphs)
         if name == "title" and not value:
             self.window.release()
         self.apply_to_app(info.key, value)

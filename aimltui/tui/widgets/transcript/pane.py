@@ -125,6 +125,11 @@ class Pane(ScrollView):
         if (signal := getattr(self.app, "pictures_signal", None)) is not None:
             signal.subscribe(self, lambda _: self._lay_out())
 
+    def set_glyphs(self, glyphs: GlyphSet) -> None:
+        """Draw everything again with another set of glyphs."""
+        self._glyphs = glyphs
+        self._lay_out()
+
     def on_resize(self) -> None:
         """Fold all text again, with the same line at the top."""
         self._fit()
