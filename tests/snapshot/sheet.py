@@ -1,11 +1,13 @@
 """A contact sheet of every screen and panel: `python -m tests.snapshot.sheet [FOLDER] [PART-OF-A-NAME ...]`.
 
-Takes every scene in several sizes and themes, writes one page `index.html` with all pictures, and prints what an eye would
-find wrong: text under 4.5:1. It is not part of the tests: it takes minutes.
+Takes every scene in several sizes and themes, writes one page `index.html` with all pictures (PNG too, where the font DejaVu
+Sans Mono is installed), and prints what an eye would find wrong: text under 4.5:1. It is not part of the tests: it takes
+minutes.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import html
 import os
@@ -16,6 +18,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image, ImageDraw, ImageFont
+from rich.cells import cell_len
 from rich.color import Color as RichColor
 from rich.style import Style
 from textual.color import Color
@@ -23,6 +27,7 @@ from textual.color import Color
 from aimltui.tui.app import AimltuiApp
 from aimltui.tui.contrast import MIN_CONTRAST, contrast
 from tests.snapshot.scenes import SCENES, Scene, Size
+from tests.snapshot.sheet_scenes import SHEET_SCENES
 from tests.support.screen import Seat, startup_over
 from tests.support.screenshots import without_fonts
 
@@ -70,12 +75,20 @@ def _color(color: RichColor | None) -> Color | None:
     )
 
 
-async def take(scene: Scene, size: Size, theme: str, folder: Path) -> list[Low] | None:
-    """Take one picture; None if the scene cannot be reached in this size."""
+async def take(scene: Scene, size: Size, names: dict[str, str], folder: Path) -> dict[str, list[Low]]:
+    """Take a scene in one size, in each theme of `names`.
+
+    Returns:
+        What is hard to read, by name of the picture; nothing if the scene cannot be reached in this size.
+    """
     server = scene.server()
+    found = {}
     with tempfile.TemporaryDirectory() as data:
-        options = {**scene.options, "theme": theme}
-        app = AimltuiApp(startup_over(server, Path(data), model=scene.model, **options))
+        app = AimltuiApp(
+            startup_over(
+                server, Path(data), model=scene.model, **{**scene.options, "theme": next(iter(names))}
+            )
+        )
         async with app.run_test(size=size) as pilot:
             here = Seat(app, pilot, server)
             try:
@@ -90,15 +103,53 @@ async def take(scene: Scene, size: Size, theme: str, folder: Path) -> list[Low] 
                     await scene.act(here)
                     await pilot.pause()
             except (TimeoutError, AssertionError, Exception) as error:  # one scene of many
-                print(f"  not in this size: {type(error).__name__}")
-                await app.action_quit_now()
-                return None
-            (folder / f"{_name(scene, size, theme)}.svg").write_text(
-                without_fonts(app.export_screenshot(title=theme))
-            )
-            found = list(low_texts(app))
+                print(
+                    f"{scene.name}-{size[0]}x{size[1]}\n  not in this size: {type(error).__name__}: {error}"[
+                        :300
+                    ]
+                )
+                names = {}
+            for theme, name in names.items():
+                app.theme = theme
+                await pilot.pause()
+                (folder / f"{name}.svg").write_text(without_fonts(app.export_screenshot(title=theme)))
+                painted(app, folder / f"{name}.png")
+                found[name] = list(low_texts(app))
             await app.action_quit_now()
     return found
+
+
+_FONTS = Path("/usr/share/fonts/truetype/dejavu")
+_FONT_SIZE = 14
+
+
+def painted(app: AimltuiApp, file: Path) -> None:
+    """Write what is on the screen as a PNG, for viewers that know no SVG; nothing where the font is missing."""
+    if not _FONTS.is_dir():
+        return
+    regular, bold = (
+        ImageFont.truetype(str(_FONTS / f"DejaVuSansMono{face}.ttf"), _FONT_SIZE) for face in ("", "-Bold")
+    )
+    wide, high = round(regular.getlength("M")), _FONT_SIZE + 4
+    image = Image.new("RGB", (app.size.width * wide, app.size.height * high), "#121212")
+    draw = ImageDraw.Draw(image)
+    for y, strip in enumerate(app.screen._compositor.render_strips()):
+        x = 0
+        for text, style, _ in strip:
+            if not text:
+                continue
+            style = style or Style()
+            ink, ground = (color and color.rgb for color in _colors(style))
+            edge = (x + cell_len(text)) * wide - 1
+            draw.rectangle((x * wide, y * high, edge, (y + 1) * high - 1), fill=ground or "#121212")
+            if style.underline:
+                draw.line((x * wide, (y + 1) * high - 2, edge, (y + 1) * high - 2), fill=ink or "#d4d4d4")
+            for letter in text:
+                draw.text(
+                    (x * wide, y * high), letter, fill=ink or "#d4d4d4", font=bold if style.bold else regular
+                )
+                x += cell_len(letter)
+    image.save(file)
 
 
 def _name(scene: Scene, size: Size, theme: str) -> str:
@@ -117,23 +168,31 @@ def page(folder: Path) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Take the pictures whose names hold one of the words; all without a word. Returns the number of faults."""
-    folder = Path(arguments[0] if arguments else "contact-sheet")
+    """Take the pictures whose names hold one of the words; all without a word. Returns 1 if there is a fault."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.snapshot.sheet", description="A contact sheet of every screen and panel."
+    )
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("contact-sheet"))
+    parser.add_argument("words", nargs="*", help="take only pictures whose names hold one of these")
+    options = parser.parse_args(arguments)
+    folder = options.folder
     folder.mkdir(parents=True, exist_ok=True)
     os.environ["TZ"] = "UTC"
     time.tzset()
-    scenes = {scene.name: scene for scene in SCENES}
     faults = 0
-    for scene in scenes.values():
+    for scene in {scene.name: scene for scene in (*SCENES, *SHEET_SCENES)}.values():
         for size in SIZES:
-            for theme in THEMES:
-                name = _name(scene, size, theme)
-                if arguments[1:] and not any(word in name for word in arguments[1:]):
-                    continue
-                print(name)
-                for low in asyncio.run(take(scene, size, theme, folder)) or ():
-                    faults += 1
-                    print(f"  {low.ratio:.1f}:1  {low.text!r}")
+            names = {theme: _name(scene, size, theme) for theme in THEMES}
+            wanted = {
+                theme: name
+                for theme, name in names.items()
+                if not options.words or any(word in name for word in options.words)
+            }
+            if not wanted:
+                continue
+            for name, lows in asyncio.run(take(scene, size, wanted, folder)).items():
+                faults += len(lows)
+                print(name, *(f"  {low.ratio:.1f}:1  {low.text!r}" for low in lows), sep="\n", flush=True)
     (folder / "index.html").write_text(page(folder))
     print(f"{folder / 'index.html'}: {faults} texts under {MIN_CONTRAST}:1")
     return min(faults, 1)
