@@ -133,7 +133,7 @@ def actions_for(
     for holder, name in [*holders, ("assistant", f"the assistant {assistant}")]:
         for tool, word in TOOL_WORDS.items():
             if (holder, tool) not in used:
-                actions.append(FileAction(f"add:{holder}:{tool}", f"Add to {name}, for {word}"))
+                actions.append(FileAction(f"add:{holder}:{tool}", f"For {word}: add to {name}"))
     if row.use is not None and row.use.tool == "file_search":
         actions.append(FileAction("again", "Index it again"))
         if recognises and row.problem and row.name.lower().endswith(".pdf"):

@@ -42,6 +42,8 @@ _BOLD, _DIM, _GREEN, _YELLOW, _RED, _CYAN, _END = (
     "\x1b[0m",
 )
 _LEAST_BAR = 10
+_NARROW = 50
+"""Cells; a narrower timeline leaves room for its bars."""
 _NOT_HELD = (
     "What was sent to the model is held in memory for the last 20 runs of this program, and for no other run: this one is "
     "older, or another program executed it."
@@ -123,12 +125,15 @@ def summary(of: Inspection, now: float) -> str:
 def _timeline(of: Inspection, width: int, now: float, *, is_ascii: bool) -> Iterator[str]:
     bars = timeline(of, now)
     total = max([of.end(now) - of.start, *(bar.end for bar in bars), 0.001])
-    labels = min(30, max([8, *(len(bar.label) for bar in bars)]))
-    room = max(_LEAST_BAR, width - labels - 22)
+    is_narrow = width < _NARROW
+    labels = min(12 if is_narrow else 30, max([8, *(len(bar.label) for bar in bars)]))
+    room = max(_LEAST_BAR, width - labels - (12 if is_narrow else 22))
     for bar in bars:
         name = fit(clean_line(bar.label), labels)
         took = f"{_plain(bar.end - bar.start):>7}"
-        yield f"{_DIM}{_plain(bar.start):>7}{_END}  {name}  {_drawn(bar, total, room, is_ascii=is_ascii)} {took}{_note(bar)}"
+        # in a narrow window the bar alone says when it began
+        begun = "" if is_narrow else f"{_DIM}{_plain(bar.start):>7}{_END}  "
+        yield f"{begun}{name}  {_drawn(bar, total, room, is_ascii=is_ascii)} {took}{_note(bar)}"
     waiting, working = ("." if is_ascii else "░"), ("#" if is_ascii else "█")
     yield ""
     yield f"{_DIM}{waiting} waiting{_END}   {_GREEN}{working}{_END} {_DIM}working{_END}"

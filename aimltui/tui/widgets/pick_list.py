@@ -21,6 +21,8 @@ from aimltui.tui.state.fuzzy import positions
 
 _MARGIN = 2
 _GAP = 2
+_SHORT_HINT = 12
+"""Cells; a hint of no more, such as a key or a size, is worth more than the end of a label."""
 _BOLD = Style(bold=True)
 _UNDERLINE = Style(underline=True)
 
@@ -176,7 +178,8 @@ class PickList(ScrollView, can_focus=False):
             base = base + self._style("cursor")
         room = max(0, width - _MARGIN - 1)
         label, hint = clean_line(row.label), clean_line(row.hint)
-        if hint and (row.is_hint_whole or row.marks is not None):
+        is_short = cell_len(hint) <= _SHORT_HINT
+        if hint and (row.is_hint_whole or is_short or row.marks is not None):
             label = cut(label, max(0, room - _GAP - cell_len(hint)))
         if hint and cell_len(label) + _GAP + cell_len(hint) > room:
             hint = cut(hint, max(0, room - _GAP - cell_len(label)))

@@ -20,7 +20,7 @@ from aimltui.common.sanitize import clean, clean_line
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.assistants.assistant_fields import AssistantFields
 from aimltui.tui.screens.dialogs.question import Option, QuestionSheet
-from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
+from aimltui.tui.screens.dialogs.sheet import CLOSE, TALL, Sheet
 from aimltui.tui.state.assistant_form import (
     AssistantForm,
     draft_of,
@@ -81,7 +81,7 @@ class AssistantEditor(Sheet[None]):
     IS_WIDE = True
     CSS_PATH: ClassVar[CSSPathType | None] = ["../dialogs/sheet.tcss", "assistants.tcss"]
     AUTO_FOCUS = ""
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (14, "-tall"), (45, "-roomy")]  # noqa: RUF012  # Textual's own form
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL, "-tall"), (45, "-roomy")]  # noqa: RUF012  # Textual's own form
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", show=False, priority=True),
         Binding("ctrl+g", "edit_outside", show=False, priority=True),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from textwrap import wrap
 from typing import ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.types import CSSPathType
@@ -18,6 +20,8 @@ from aimltui.tui.state.assistant_rows import HEADINGS, AssistantRow, found_in, k
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.pick_list import PickList, PickRow
 
+_WIDTH, _MARGIN, _ABOUT_LINES = 72, 3, 2
+"""Cells of the panel and beside a text in it, and lines of the text about the row under the cursor."""
 _NEW = FooterItem("ctrl+n", "New", "ask('new')")
 _IMPORT = FooterItem("ctrl+o", "Import", "ask('import')")
 _KEYS = {
@@ -128,12 +132,22 @@ class AssistantsScreen(SearchSheet):
     def _say(self) -> None:
         """Show a text about the row under the cursor, and what the keys do with it."""
         row = self.row
-        self._about.update(Content(clean_line(row.about) if row is not None else ""))
+        self._about.update(Content(self._shortened(row.about) if row is not None else ""))
         self._details.update(Content(clean_line(row.details) if row is not None else ""))
         keys = list(_KEYS[row.kind if row is not None else "saved" if self._rows is None else ""])
         if row is not None and row.is_own:
             keys = [key for key in keys if key.key != "del"]
         self.query_one(FooterBar).set_items(keys)
+
+    def _shortened(self, text: str) -> str:
+        """Return as many words as the lines for them hold, with a sign where some are missing."""
+        width = min(_WIDTH, self.app.size.width) - 2 * _MARGIN
+        return "\n".join(wrap(clean_line(text), max(1, width), max_lines=_ABOUT_LINES, placeholder="…"))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Shorten the text for the new width."""
+        super().on_resize(event)
+        self._say()
 
     def picked(self, row: PickRow) -> None:
         """Use the assistant, or restore it."""

@@ -20,7 +20,7 @@ from aimltui.connections.types import Connections, KeyPlace
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.controllers.connection_tester import ConnectionTester, Saved
 from aimltui.tui.screens.connect.key_input import KeyInput
-from aimltui.tui.screens.dialogs.sheet import Sheet
+from aimltui.tui.screens.dialogs.sheet import TALL, Sheet
 from aimltui.tui.state.connect_form import NAMED, ConnectForm
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.line_input import LineInput
@@ -39,7 +39,7 @@ _USES = (
     Option("beside", "Only where I choose it", "beside the others"),
 )
 
-_BREAKPOINTS = [(0, "-short"), (14, "-tall"), (32, "-roomy")]
+_BREAKPOINTS = [(0, "-short"), (TALL, "-tall"), (32, "-roomy")]
 
 _SAVE = FooterItem("enter", "Test and save", "save")
 _CHOOSE = FooterItem("enter", "Choose", "save")

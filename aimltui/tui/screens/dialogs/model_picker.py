@@ -18,7 +18,7 @@ from aimltui.common.sanitize import clean_line
 from aimltui.formatting.cells import cut
 from aimltui.formatting.numbers import plural
 from aimltui.tui.commands.command import FooterItem
-from aimltui.tui.screens.dialogs.sheet import CLOSE, SearchSheet
+from aimltui.tui.screens.dialogs.sheet import CLOSE, TALL, SearchSheet
 from aimltui.tui.state.model_columns import LEGEND, abilities_in_words
 from aimltui.tui.state.model_offer import ModelOffer
 from aimltui.tui.state.model_rows import Key, typed_id
@@ -28,9 +28,9 @@ from aimltui.tui.widgets.model_list import ModelLine, ModelList
 from aimltui.tui.widgets.pick_list import PickList, PickRow
 
 _DETAIL_LINES = 3
-_TALL, _ROOMY = 14, 30
+_ROOMY = 30
 """Lines of the screen from which there is room for the details, and for empty lines."""
-_BREAKPOINTS = [(0, "-short"), (_TALL, "-tall"), (_ROOMY, "-roomy")]
+_BREAKPOINTS = [(0, "-short"), (TALL, "-tall"), (_ROOMY, "-roomy")]
 _MOST_LINES = 48
 _TYPED = "typed"
 _WIDE = 110
@@ -169,7 +169,7 @@ class ModelPicker(SearchSheet):
     def _limit_list(self) -> None:
         """Give the list all lines that are left, so that nothing moves while the user types."""
         height = self.app.size.height
-        around = self.frame_lines(height) + (1 if height < _TALL else 7 if height < _ROOMY else 10)
+        around = self.frame_lines(height) + (1 if height < TALL else 7 if height < _ROOMY else 10)
         width = max(20, min(_WIDTH, self.app.size.width) - 8)
         shown = self._problems() if self._problem.display else ()
         around += self._state_lines + sum(1 + len(problem) // width for problem in shown)

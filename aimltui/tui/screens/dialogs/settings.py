@@ -52,7 +52,7 @@ class SettingsScreen(SearchSheet):
     """
 
     MOST_LINES = 60
-    EXTRA_LINES = 5
+    EXTRA_LINES = 4
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "cancel", show=False),
         Binding("ctrl+r", "reset", show=False, priority=True),
@@ -267,7 +267,7 @@ def _command(row_id: str) -> Command:
 def _key_row(item: Command) -> PickRow:
     own = "" if key_map.keys_of(item) == item.keys else " · yours"
     keys = " ".join(map(key_label, key_map.keys_of(item))) or "no key"
-    return PickRow(f"{_KEY_PREFIX}{item.id}", item.title, keys + own)
+    return PickRow(f"{_KEY_PREFIX}{item.id}", item.title, keys + own, is_hint_whole=True)
 
 
 def _shown(info: SettingInfo, value: Value | None) -> str:

@@ -28,8 +28,9 @@ from aimltui.tui.widgets.waking import begin_dead_time
 Result = TypeVar("Result")
 
 CLOSE = FooterItem("esc", "Close", "cancel")
+MORE = FooterItem("f1", "More", "help")
 
-TALL = 14
+TALL = 18
 """Lines; a lower screen gets panels without empty lines."""
 HIGH = 30
 """Lines of a screen from which a panel has empty lines around it."""
@@ -111,7 +112,7 @@ class Sheet(CurrentSize, ModalScreen[Result]):
             if self._title:
                 yield Static(Content(self._title), classes="sheet-title")
             yield from self.body()
-            yield FooterBar(self._keys)
+            yield FooterBar(self._keys, more=MORE)
 
     def body(self) -> Sequence[Widget]:
         """The widgets between title and keys."""

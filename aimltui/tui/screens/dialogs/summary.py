@@ -36,7 +36,7 @@ class SummaryScreen(Sheet[str | None]):
 
     SCROLLS = "VerticalScroll"
     MOST_LINES = 30
-    EXTRA_LINES = 4
+    EXTRA_LINES = 5
     AUTO_FOCUS = "VerticalScroll"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "use", show=False, priority=True)]
 
@@ -45,7 +45,7 @@ class SummaryScreen(Sheet[str | None]):
         self._written = written
         self._text = ""
         self._is_done = False
-        self._about = Static(Content(f"{about}\n"), classes="sheet-text", markup=False)
+        self._about = Static(Content(f"{about}\n"), classes="sheet-text summary-about", markup=False)
         self._body = Static("", classes="sheet-text", markup=False)
         self._body.styles.height = "auto"
 

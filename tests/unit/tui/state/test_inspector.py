@@ -121,7 +121,7 @@ def test_a_recording_of_a_run_that_nobody_remembers_has_the_seconds_of_its_objec
 
 async def test_the_bars_fit_into_the_window(tmp_path: Path) -> None:
     of, _ = await bounded(inspected(tmp_path))
-    for width in (60, 200):
+    for width in (36, 60, 200):
         page = page_text("timeline", of, width, 0.0, is_ascii=True)
         bars = [
             line for line in re.sub(r"\x1b\[[0-9;]*m", "", page).split("\n") if "#" in line or ".." in line
