@@ -121,7 +121,7 @@ class ModelPicker(SearchSheet):
             keys = tuple(key for key in keys if key.action != "make_default")
         super().__init__("Models", "search models, or type an id", keys)
         told = (
-            replace(keys[0], label="Use in this thread"),
+            replace(keys[0], label="Use here"),
             replace(keys[1], label=f"Make it {name}'s default"),
         )
         self._wide_keys = (*told, *keys[2:]) if name else keys
