@@ -252,9 +252,7 @@ class AssistantFolder:
         self.taken += 1
         came = await bring_in(self.client, params, known, read)
         if came.left_out:
-            told.append(
-                f"{path.name}: unknown to this program, so left out: {', '.join(came.left_out)}."
-            )
+            told.append(f"{path.name}: unknown to this program, so left out: {', '.join(came.left_out)}.")
         return told
 
 

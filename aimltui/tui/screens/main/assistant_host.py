@@ -65,11 +65,7 @@ def import_file(view: MainView, saved: Callable[[Assistant], object]) -> None:
         except (BadAssistantFile, APIError, TransportError) as error:
             return f"It was not imported. {error}"
         saved(made.assistant)
-        lost = (
-            f"; unknown to this program, so left out: {', '.join(made.left_out)}"
-            if made.left_out
-            else ""
-        )
+        lost = f"; unknown to this program, so left out: {', '.join(made.left_out)}" if made.left_out else ""
         view.show_notice(clean_line(f"{made.assistant.name or made.assistant.id} is imported{lost}."))
         return ""
 
