@@ -13,7 +13,6 @@ from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.widgets.attachment_bar import AttachmentBar
 from aimltui.tui.widgets.header import HeaderBar
 from aimltui.tui.widgets.status_line import StatusLine
-from aimltui.tui.widgets.thread_list import ThreadList
 
 if TYPE_CHECKING:
     from aimltui.config.setting_list import SettingInfo
@@ -78,8 +77,10 @@ class SettingsPart(ScreenPart):
         if name == "glyphs":
             glyphs: GlyphSet = "ascii" if value == "ascii" else "unicode"
             self.transcript.set_glyphs(glyphs)
-            for kind in (ThreadList, HeaderBar, StatusLine, AttachmentBar):
-                self.query_one(kind).set_glyphs(glyphs)
+            self.threads.set_glyphs(glyphs)
+            self.query_one(HeaderBar).set_glyphs(glyphs)
+            self.query_one(StatusLine).set_glyphs(glyphs)
+            self.query_one(AttachmentBar).set_glyphs(glyphs)
         if name == "title" and not value:
             self.window.release()
         self.apply_to_app(info.key, value)
