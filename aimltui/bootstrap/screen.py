@@ -183,8 +183,8 @@ async def _connect_engine(
     from aimltui.bootstrap.embedding import EmbeddingService
     from aimltui.bootstrap.interchange import InterchangeService
     from aimltui.bootstrap.recognition import RecognitionService
+    from aimltui.bootstrap.temporary import TemporaryThreads
     from aimltui.client.client import AssistantsClient
-    from aimltui.client.embedded import EmbeddedTransport
     from aimltui.connections.service import ConnectionService
     from aimltui.engine.engine import Engine
     from aimltui.engine.models.demo.model import STARTERS
@@ -227,7 +227,7 @@ async def _connect_engine(
     async def copy_in(thread_id: str, files: Mapping[str, bytes]) -> str:
         return await bring_in(own.sessions, thread_id, files)
 
-    client = AssistantsClient(EmbeddedTransport(engine))
+    client = AssistantsClient(TemporaryThreads(engine, options, registry))
     tools = _local_tools(source.settings, config_file, state_dir, is_demo=connection is None)
     if tools.skills is not None:
         tools.skills.copy_in = copy_in
@@ -247,6 +247,7 @@ async def _connect_engine(
         interchange=InterchangeService(client),
         assistant_folder=_assistant_folder(client, source.settings, config_file),
         local_tools=tools,
+        has_temporary=True,
         expect_run=_warm_up_models if connection else None,
         warm_up=_warm_up_screen,
     )
@@ -325,6 +326,7 @@ def _import_engine() -> None:
         "aimltui.bootstrap.interchange",
         "aimltui.bootstrap.local_tools",
         "aimltui.bootstrap.recognition",
+        "aimltui.bootstrap.temporary",
     )
 
 

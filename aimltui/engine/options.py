@@ -104,6 +104,8 @@ class EngineOptions:
     """Seconds of silence within an answer after which followers of the run receive a notice."""
     limits: BudgetLimits = field(default_factory=BudgetLimits)
     """The spending limits."""
+    in_memory: bool = False
+    """Whether nothing is stored on the disk. Then there are no files, and everything is gone when the engine closes."""
 
     @property
     def database(self) -> Path:

@@ -50,7 +50,7 @@ class Runtime:
         self.options = options
         self.models = models
         self.tools = ToolRegistry(tools)
-        self.database = Database(options.database, readers=options.readers)
+        self.database = Database(options.database, readers=options.readers, in_memory=options.in_memory)
         self.hub = ChangeHub()
         self.owner = leases.this_process(options.new_id("engine_"))
         self.others = leases.OtherOwners(self.owner.id, options.heartbeat_s, options.monotonic)
@@ -188,7 +188,8 @@ class Runtime:
 
     def _prepare(self) -> None:
         return_large_blocks()
-        self.blobs.prepare()
+        if not self.options.in_memory:
+            self.blobs.prepare()
         self.options.lessons.load()
 
     def _tool_protocol(self, model_id: str, connection: str | None) -> ToolProtocol | None:
@@ -204,7 +205,8 @@ class Runtime:
         leases.beat(conn, self.owner, now)
         recovery.end_orphaned_runs(conn, self.options, self.others)
         cleanup.adopt(conn, self.others)
-        cleanup.delete_orphans(conn, self.blobs, self.others)
+        if not self.options.in_memory:
+            cleanup.delete_orphans(conn, self.blobs, self.others)
         event_rows.forget_before(conn, now - self.options.keep_events_s)
 
     async def _remove_leftovers(self) -> None:
@@ -254,7 +256,7 @@ class Runtime:
 
     async def _give_back(self, now: float) -> None:
         """Give the space of deleted rows back, while nobody waits for the database."""
-        if self.supervisor.live or self.indexer.is_busy:
+        if self.supervisor.live or self.indexer.is_busy or self.options.in_memory:
             self._busy_at = now
         if now - self._busy_at < self.options.quiet_s or now < self._give_back_from:
             return

@@ -131,6 +131,8 @@ class Connected:
     """Imports what the first request to a model needs, in a thread, when the user begins to write."""
     warm_up: Callable[[], None] | None = None
     """Imports what will be needed. It blocks: it is called in a worker thread, after the first frame."""
+    has_temporary: bool = False
+    """Whether the server can hold threads that are never written to disk."""
 
     def connection_names(self) -> list[str]:
         """The names of the connections, the default one first."""

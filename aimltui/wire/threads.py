@@ -29,6 +29,9 @@ BRANCH_AT = "aimltui.branch_at"
 USED_AT = "aimltui.used_at"
 """Metadata key: when a branch was chosen last, in Unix seconds."""
 
+TEMPORARY = "aimltui.temporary"
+"""Metadata key: `true` if the thread is only in the memory of the program that made it."""
+
 TOOLS = "tools"
 """Metadata key: whether hosted tools are offered in this thread: `on`, `off` or `auto`; for an assistant, in its runs."""
 

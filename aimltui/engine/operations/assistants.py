@@ -18,6 +18,7 @@ from aimltui.wire.assistants import (
     ModifyAssistant,
 )
 from aimltui.wire.base import Deleted, JSONObject, Page
+from aimltui.wire.errors import NotFound
 from aimltui.wire.tools import ToolResources, with_empty_resources
 
 _SAMPLING = ("temperature", "top_p")
@@ -55,6 +56,25 @@ class AssistantOperations:
         kept = await self._runtime.write(insert)
         self._runtime.indexer.wake()
         return kept
+
+    async def lend(self, other: AssistantOperations, assistant_id: str) -> None:
+        """Let the runs of another engine have an assistant, as it is now and without its tools and files.
+
+        Raises:
+            NotFound: The assistant does not exist.
+        """
+        assistant, private = await self._runtime.read(lambda conn: rows.get(conn, assistant_id))
+        lent = assistant.model_copy(update={"tools": [], "tool_resources": ToolResources()})
+
+        def put(conn: Connection) -> None:
+            try:
+                rows.get(conn, assistant_id)
+            except NotFound:
+                rows.insert(conn, lent, private)
+            else:
+                rows.save(conn, lent, private)
+
+        await other._runtime.write(put)
 
     async def list_assistants(self, params: ListAssistants) -> Page[Assistant]:
         """Return one page of assistants."""

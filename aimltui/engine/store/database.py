@@ -52,10 +52,16 @@ class Database:
 
     A function given to `write` runs in a separate transaction that is committed when it returns and rolled back when it
     raises. Functions given to `read` see one snapshot and cannot write.
+
+    Args:
+        path: The file.
+        readers: Worker threads that read.
+        in_memory: Stores nothing on the disk; what was written is gone when the database is closed.
     """
 
-    def __init__(self, path: Path, *, readers: int = 3) -> None:
+    def __init__(self, path: Path, *, readers: int = 3, in_memory: bool = False) -> None:
         self._path = path
+        self._in_memory = in_memory
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="aimltui-writer", daemon=True)
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="aimltui-reader")
@@ -77,7 +83,8 @@ class Database:
         Raises:
             StoreError: It cannot be used; a database that is newer or not ours is not changed.
         """
-        self._writer = await asyncio.to_thread(_open, self._path)
+        opened = _open_in_memory if self._in_memory else _open
+        self._writer = await asyncio.to_thread(opened, self._path)
         self._thread.start()
 
     async def write(self, job: Callable[[Connection], T]) -> T:
@@ -113,6 +120,9 @@ class Database:
         """
         if self._closed:
             raise _closed_error()
+        if self._in_memory:
+            # a database in memory belongs to one connection
+            return await self._submit(lambda conn: _in_snapshot(conn, job))
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, job)
 
     async def aclose(self) -> None:
@@ -144,7 +154,7 @@ class Database:
                 self._do(item)
                 # the job and its result may be large, too
                 del item
-                if self._writer is not None and self._writer.is_heavy:
+                if self._writer is not None and self._writer.is_heavy and not self._in_memory:
                     self._reopen()
         finally:
             if self._writer is not None:
@@ -178,11 +188,7 @@ class Database:
                 conn = self._local.connection = _connect(self._path, "ro")
                 conn.execute("PRAGMA query_only = 1")
                 self._read_connections.append(conn)
-            conn.execute("BEGIN")
-            try:
-                return job(conn)
-            finally:
-                conn.execute("ROLLBACK")
+            return _in_snapshot(conn, job)
         except sqlite3.Error as error:
             raise explain(error, self._path) from error
 
@@ -214,6 +220,24 @@ def _in_transaction(conn: Connection, job: Callable[[Connection], T], path: Path
             conn.execute("ROLLBACK")
         raise
     return result
+
+
+def _in_snapshot(conn: Connection, job: Callable[[Connection], T]) -> T:
+    conn.execute("BEGIN")
+    try:
+        return job(conn)
+    finally:
+        conn.execute("ROLLBACK")
+
+
+def _open_in_memory(path: Path) -> _Writer:
+    conn = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False, factory=_Writer)
+    conn.row_factory = sqlite3.Row
+    # without it, SQLite would put large intermediate results into files
+    conn.execute("PRAGMA temp_store = MEMORY")
+    conn.execute("PRAGMA foreign_keys = ON")
+    migrations.migrate(conn, path)
+    return conn
 
 
 def _open(path: Path) -> _Writer:

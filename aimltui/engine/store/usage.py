@@ -19,6 +19,7 @@ _TITLE = "title"
 _LABEL = 120
 EMBEDDING: Final = "embedding"
 RECOGNISING: Final = "recognising"
+TEMPORARY: Final = "temporary thread"
 _FILES = "the text of files"
 """What stands in place of a title where the text of files was embedded or recognised."""
 
@@ -45,7 +46,7 @@ class Charge:
     """Something besides runs that cost money."""
 
     kind: str
-    """`EMBEDDING` or `RECOGNISING`."""
+    """`EMBEDDING`, `RECOGNISING` or `TEMPORARY`."""
     model: str
     connection: str
     tokens: int | None = None

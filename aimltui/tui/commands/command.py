@@ -32,6 +32,8 @@ STATE_WORDS = frozenset(
         "own",  # the marked block is a message of the user
         "reply",  # the marked block is a message of an assistant
         "runs",  # code can be run again here
+        "temporary",  # the open thread is not saved
+        "memory",  # threads can be opened that are not saved
         "undo",  # a deleted thread can be restored
         "unanswered",  # the last message of the open thread has no complete answer
         "cut",  # the last answer of the open thread is not complete

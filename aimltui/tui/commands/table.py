@@ -304,6 +304,28 @@ COMMANDS: tuple[Command, ...] = (
         also="chat conversation start clear reset",
     ),
     Command(
+        "temporary_thread",
+        "New temporary thread",
+        "Start a conversation that is never written to disk: no tools, no files, no search, and gone when the program ends.",
+        (),
+        "temporary_thread",
+        THREADS,
+        when=("memory",),
+        slash="/temporary",
+        also="private incognito secret unsaved",
+    ),
+    Command(
+        "keep_thread",
+        "Keep the temporary thread",
+        "Save the open temporary thread as an ordinary one.",
+        (),
+        "keep_thread",
+        THREADS,
+        when=("temporary", "thread"),
+        slash="/keep",
+        also="save store",
+    ),
+    Command(
         "threads",
         "Search threads and messages",
         "Find threads by their titles, and every word ever said, code, outputs and file names. Filters: assistant: model: "

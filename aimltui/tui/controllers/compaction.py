@@ -14,7 +14,7 @@ from aimltui.tui.controllers.run_plan import Plan
 from aimltui.wire.errors import APIError
 from aimltui.wire.messages import SUMMARY, CreateMessage, ListMessages, Message, MessageDelta, NewMessage
 from aimltui.wire.runs import COMPLETED, CreateRun, Run
-from aimltui.wire.threads import TRASHED_AT, CreateThread
+from aimltui.wire.threads import TEMPORARY, TRASHED_AT, CreateThread
 
 _ASSUMED = 8_000
 """Tokens of a context whose length is unknown."""
@@ -118,7 +118,7 @@ class Compaction:
             matters = f"\n\nWhat matters most: {wish.strip()}" if wish.strip() else ""
             asked = f"{before}{about}:\n<conversation>\n{part}\n</conversation>{matters}"
             summary = ""
-            async with aclosing(self._answer(plan, asked)) as pieces:
+            async with aclosing(self._answer(plan, asked, is_temporary=conversation.is_temporary)) as pieces:
                 async for piece in pieces:
                     summary += piece
                     yield summary
@@ -130,12 +130,13 @@ class Compaction:
         tokens = usage.context_length or _ASSUMED
         return max(_LEAST, int(tokens * _CHARACTERS_PER_TOKEN))
 
-    async def _answer(self, plan: Plan, text: str) -> AsyncGenerator[str, None]:
+    async def _answer(self, plan: Plan, text: str, *, is_temporary: bool) -> AsyncGenerator[str, None]:
         """Yield what the model answers in a thread that exists only as long as this takes, and is in no list."""
         thread = await self._client.threads.create(
             CreateThread(
                 messages=[NewMessage(role="user", content=text)],
-                metadata={TRASHED_AT: str(int(self._clock()))},
+                metadata={TRASHED_AT: str(int(self._clock()))}
+                | ({TEMPORARY: "true"} if is_temporary else {}),
             )
         )
         run: Run | None = None

@@ -7,6 +7,7 @@ from dataclasses import field, replace
 from typing import Protocol
 
 from aimltui.common.dataclass import dataclass
+from aimltui.common.temporary import is_temporary as temporary_thread
 from aimltui.tui.controllers.change_buffer import ChangeBuffer
 from aimltui.tui.state.addressee import Addressee
 from aimltui.tui.state.answerers import Answerer
@@ -82,6 +83,7 @@ class Conversation:
         thread_id: None until the first message is sent.
         assistant_names: Assistant id to name.
         changed: Called when there are changes for the screen.
+        is_temporary: Whether a thread that is made for it is only in memory.
     """
 
     def __init__(
@@ -89,8 +91,12 @@ class Conversation:
         thread_id: str | None,
         assistant_names: Mapping[str, str],
         changed: Callable[[Conversation], None],
+        *,
+        is_temporary: bool = False,
     ) -> None:
         self.thread_id = thread_id
+        self.is_temporary = is_temporary or temporary_thread(thread_id)
+        """Whether nothing of it is written to disk."""
         self.view = ThreadView(assistant_names)
         self.selection = Selection()
         self.options = OptionState()

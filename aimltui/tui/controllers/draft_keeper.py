@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakKeyDictionary
 
+from aimltui.common.temporary import NEW_TEMPORARY
 from aimltui.tui.storage.drafts import NEW_THREAD, joined
 
 if TYPE_CHECKING:
@@ -25,6 +26,11 @@ class OpenThread(Protocol):
     @property
     def thread_id(self) -> str | None:
         """Its thread; None until the first message is sent."""
+        ...
+
+    @property
+    def is_temporary(self) -> bool:
+        """Whether nothing of it is written to disk."""
         ...
 
     @property
@@ -61,6 +67,10 @@ class Timer(Protocol):
     def stop(self) -> None:
         """Never fire."""
         ...
+
+
+def _key_of(thread: OpenThread) -> str:
+    return thread.thread_id or (NEW_TEMPORARY if thread.is_temporary else NEW_THREAD)
 
 
 class DraftKeeper:
@@ -105,7 +115,7 @@ class DraftKeeper:
     def key(self) -> str:
         """The name under which the open thread's draft is saved."""
         current = self._current()
-        return (current.thread_id if current is not None else None) or NEW_THREAD
+        return _key_of(current) if current is not None else NEW_THREAD
 
     async def last_thread(self) -> str | None:
         """The thread that was open last, if one was noted."""
@@ -114,7 +124,7 @@ class DraftKeeper:
     def note_open_thread(self) -> None:
         """Remember which thread is open, for the next start."""
         current = self._current()
-        if current is not None:
+        if current is not None and not current.is_temporary:
             self._files.write(partial(self._store.note_last_thread, current.thread_id))
 
     def note_change(self) -> None:
@@ -209,7 +219,7 @@ class DraftKeeper:
 
     def note_queue(self, conversation: Queueing) -> None:
         """Save the messages that wait in a conversation, if they have changed since the last call."""
-        key = conversation.thread_id or NEW_THREAD
+        key = _key_of(conversation)
         messages = tuple(entry.draft for entry in conversation.queue.waiting)
         before = self._queues.get(conversation)
         if (key, messages) == before or (before is None and not messages):
@@ -224,7 +234,7 @@ class DraftKeeper:
         # late, because it imports wire models, which the first frame does without
         from aimltui.tui.state.run_options import written
 
-        key, text = conversation.thread_id or NEW_THREAD, written(conversation.options.next)
+        key, text = _key_of(conversation), written(conversation.options.next)
         before = self._options.get(conversation)
         if (key, text) == before or (before is None and not text):
             return

@@ -13,14 +13,14 @@ class OpenConversations:
     """Holds conversations, and the follower of the runs of each.
 
     Args:
-        new: Makes a conversation of a thread; None for one without a thread.
+        new: Makes a conversation of a thread; None for one without a thread, which is temporary for True.
         follower: Makes the follower of a conversation's runs.
         decisions: What needs a decision of the user.
     """
 
     def __init__(
         self,
-        new: Callable[[str | None], Conversation],
+        new: Callable[[str | None, bool], Conversation],
         follower: Callable[[Conversation], RunFollower],
         decisions: PendingDecisions,
     ) -> None:
@@ -29,12 +29,12 @@ class OpenConversations:
         self._decisions = decisions
         self._by_thread: dict[str, Conversation] = {}
         self._followers: dict[Conversation, RunFollower] = {}
-        self.current = new(None)
+        self.current = new(None, False)
 
-    def show_new(self) -> Conversation:
+    def show_new(self, *, is_temporary: bool = False) -> Conversation:
         """Show a conversation without a thread instead of the current one."""
         self._leave()
-        self.current = self._new(None)
+        self.current = self._new(None, is_temporary)
         return self.current
 
     def show(self, thread_id: str) -> Conversation:
@@ -52,7 +52,7 @@ class OpenConversations:
         """Return the conversation of a thread, and hold it; the current one stays on the screen."""
         conversation = self._by_thread.get(thread_id)
         if conversation is None:
-            conversation = self._by_thread[thread_id] = self._new(thread_id)
+            conversation = self._by_thread[thread_id] = self._new(thread_id, False)
         return conversation
 
     def add(self, conversation: Conversation) -> None:

@@ -19,7 +19,7 @@ from aimltui.tui.controllers.web_switch import WebSwitch
 from aimltui.tui.startup import Connected
 from aimltui.tui.state.addressee import Addressee
 from aimltui.tui.state.run_options import metadata_of
-from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL, TOOLS, WEB
+from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL, TEMPORARY, TOOLS, WEB
 
 
 class RunPlanner:
@@ -124,6 +124,7 @@ class RunPlanner:
             ASSISTANT: chosen.assistant_id,
             TOOLS: chosen.tools,
             WEB: chosen.web,
+            TEMPORARY: "true" if conversation.is_temporary else None,
         }
         given = {key: value for key, value in metadata.items() if value}
         thread = await self._directory.create(given | metadata_of(conversation.options.thread))

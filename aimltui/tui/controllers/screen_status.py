@@ -61,7 +61,9 @@ def command_words(facts: ScreenFacts, workspace: Workspace | None) -> frozenset[
     if workspace is not None:
         conversation = workspace.current
         words |= {
-            "runs": workspace.connected.run_code is not None,
+            "runs": workspace.connected.run_code is not None and not conversation.is_temporary,
+            "temporary": conversation.is_temporary,
+            "memory": workspace.connected.has_temporary,
             "running": conversation.is_busy,
             "thread": conversation.thread_id is not None,
             "answer": conversation.view.facts.has_answer,

@@ -200,9 +200,9 @@ class Workspace:
                 "No model answers yet", self.models.problem, actions=actions
             )
 
-    def new(self) -> Conversation:
+    def new(self, *, is_temporary: bool = False) -> Conversation:
         """Open a new conversation; its thread is made with the first message."""
-        conversation = self.conversations.show_new()
+        conversation = self.conversations.show_new(is_temporary=is_temporary)
         self.threads.opened = None
         self.guides.show(conversation)
         conversation.buffer.add(None, at_once=True)
@@ -343,8 +343,8 @@ class Workspace:
             await self.calls.aclose()
         self.conversations.close()
 
-    def _conversation(self, thread_id: str | None) -> Conversation:
-        return Conversation(thread_id, self.assistants.names, self._changed)
+    def _conversation(self, thread_id: str | None, is_temporary: bool) -> Conversation:
+        return Conversation(thread_id, self.assistants.names, self._changed, is_temporary=is_temporary)
 
     def _changed(self, conversation: Conversation) -> None:
         self._post(ConversationChanged(conversation))

@@ -9,6 +9,8 @@ from aimltui.common.dataclass import dataclass
 from aimltui.tui.state.fuzzy import rank
 
 Mark = Literal["none", "running", "needs_you", "failed", "unread"]
+TEMPORARY_GROUP: Final = "Temporary, not saved"
+"""The group of the threads that are only in memory, and its heading."""
 PINNED_GROUP: Final = "Pinned"
 """The group of the threads at the top, and its heading."""
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, tzinfo
 
+from aimltui.common.temporary import is_temporary
 from aimltui.tui.state.families import families, family_of, last_used
-from aimltui.tui.state.thread_lines import PINNED_GROUP, Mark, ThreadRow
+from aimltui.tui.state.thread_lines import PINNED_GROUP, TEMPORARY_GROUP, Mark, ThreadRow
 from aimltui.wire.runs import ACTIVE
 from aimltui.wire.threads import PINNED, TITLE, LatestRun, Thread, ThreadSummary
 
@@ -14,7 +15,7 @@ NEW_TITLE = "New thread"
 _TITLE_LENGTH = 60
 _URGENT: tuple[Mark, ...] = ("needs_you", "running", "unread")
 """The marks that a row has if one of its branches has them, the most urgent first."""
-_GROUPS = (PINNED_GROUP, "Today", "Yesterday", "Older")
+_GROUPS = (TEMPORARY_GROUP, PINNED_GROUP, "Today", "Yesterday", "Older")
 
 
 class ThreadListState:
@@ -99,6 +100,15 @@ class ThreadListState:
         thread = self._threads.get(thread_id or "")
         return title_of(thread) if thread is not None else NEW_TITLE
 
+    @property
+    def temporary(self) -> list[str]:
+        """The temporary threads in which something was answered."""
+        return [
+            thread.id
+            for thread in self._threads.values()
+            if is_temporary(thread.id) and thread.latest_run is not None
+        ]
+
     def is_pinned(self, thread_id: str) -> bool:
         """Whether a thread is pinned to the top."""
         thread = self._threads.get(thread_id)
@@ -136,7 +146,9 @@ class ThreadListState:
         thread = last_used(branches, self.opened)
         moment = datetime.fromtimestamp(max(map(_at, branches)), self._zone)
         age = (today - moment.date()).days
-        if _is_pinned(thread):
+        if is_temporary(thread.id):
+            group = TEMPORARY_GROUP
+        elif _is_pinned(thread):
             group = PINNED_GROUP
         else:
             group = "Today" if age <= 0 else "Yesterday" if age == 1 else "Older"

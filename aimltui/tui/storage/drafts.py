@@ -17,6 +17,7 @@ from aimltui.common.dataclass import dataclass
 from aimltui.common.disk import ensure_private_dir, exclusive, random_name, write_private
 from aimltui.common.errors import ConfigError
 from aimltui.common.patterns import pattern
+from aimltui.common.temporary import is_temporary
 from aimltui.tui.storage.windows import Window
 
 NEW_THREAD = "new"
@@ -52,6 +53,8 @@ class DraftStore:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._window = Window(directory / "windows")
+        self._unsaved: dict[str, str] = {}
+        """What belongs to temporary threads, by the name of the file that it would be in."""
 
     # This window's draft and queue
 
@@ -197,7 +200,9 @@ class DraftStore:
         return self._read(self.directory / _LAST_THREAD).strip() or None
 
     def note_last_thread(self, thread_id: str | None) -> str | None:
-        """Remember the open thread for the next start; returns the same as `save`."""
+        """Remember the open thread for the next start, unless it is temporary; returns the same as `save`."""
+        if is_temporary(thread_id):
+            return None
         return self._write(self.directory / _LAST_THREAD, thread_id or "", "The open thread")
 
     # Files
@@ -244,6 +249,8 @@ class DraftStore:
             yield
 
     def _read(self, file: Path) -> str:
+        if is_temporary(file.name):
+            return self._unsaved.get(file.name, "")
         try:
             with file.open("rb") as stream:
                 return stream.read(_LIMIT_BYTES).decode("utf-8", "replace")
@@ -251,6 +258,9 @@ class DraftStore:
             return ""
 
     def _write(self, file: Path, text: str, what: str) -> str | None:
+        if is_temporary(file.name):
+            self._unsaved[file.name] = text
+            return None
         if not text:
             return self._changed(lambda: file.unlink(missing_ok=True), what)
 

@@ -14,6 +14,8 @@ from aimltui.common.sanitize import clean_line
 from aimltui.tui.state.bars import HeaderTexts, fit_header
 
 _SIGNS = {"unicode": ("≡", " ▸ ", "▾", " · "), "ascii": ("=", " > ", "v", " - ")}
+_TEMPORARY = "Temporary"
+"""What stands before the title of a thread that is not saved."""
 
 
 class HeaderBar(Widget):
@@ -42,6 +44,8 @@ class HeaderBar(Widget):
     """The model's id."""
     endpoint: reactive[str] = reactive("")
     """The endpoint's name."""
+    is_temporary: reactive[bool] = reactive(default=False)
+    """Whether the thread is not saved."""
 
     class ModelClicked(Message):
         """The user clicked the model."""
@@ -66,9 +70,10 @@ class HeaderBar(Widget):
         """Return the line for the current width."""
         menu, arrow, down, dot = self._signs
         width = self.content_size.width
+        title = clean_line(self.thread_title) or ("new thread" if self.is_temporary else "New thread")
         whole = HeaderTexts(
             clean_line(self.assistant),
-            clean_line(self.thread_title) or "New thread",
+            f"{_TEMPORARY}{dot}{title}" if self.is_temporary else title,
             clean_line(self.model) or "choose a model",
             clean_line(self.endpoint),
         )
@@ -76,7 +81,11 @@ class HeaderBar(Widget):
         left = Content.assemble((menu, "$text-muted"), " ")
         if shown.assistant:
             left += Content.assemble((shown.assistant, "$primary"), (arrow, "$text-muted"))
-        left += Content.styled(shown.title, "bold")
+        if self.is_temporary:
+            left += Content.styled(shown.title[: len(_TEMPORARY)], "bold $text-warning")
+            left += Content.styled(shown.title[len(_TEMPORARY) :], "bold")
+        else:
+            left += Content.styled(shown.title, "bold")
         right = Content("")
         if shown.model:
             right = Content(shown.model)

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
+from aimltui.common.sanitize import clean_line
 from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.startup import Startup
 
 if TYPE_CHECKING:
     from aimltui.tui.controllers.conversation import Conversation
 
+_KEEP, _LOSE, _STAY = "keep", "lose", "stay"
 _STOP_S = 3.0
 """Seconds that the runs have to stop before the program ends without waiting for them."""
 _LOOK_S = 0.2
@@ -32,7 +34,55 @@ class QuittingPart(ScreenPart):
         writing = self._writing()
         if writing and not self._is_asking:
             self._ask_to_quit(writing)
-        return not writing
+        return not writing and not self._asks_about_temporary()
+
+    def _asks_about_temporary(self) -> bool:
+        """Ask before threads are lost that are not saved; False if there are none."""
+        from aimltui.tui.screens.dialogs.question import Option, QuestionSheet
+
+        lost = self.workspace.threads.temporary if self.workspace is not None else []
+        if not lost or self._is_asking:
+            return self._is_asking
+        self._is_asking = True
+
+        def answered(answer: str | None) -> None:
+            self._is_asking = False
+            if not self.app.is_running:
+                return
+            if answer == _LOSE:
+                self.call_later(self.app.run_action, "app.quit_now")
+            elif answer == _KEEP:
+                self.spawn(self._keep_and_quit(lost), "quit")
+
+        title = clean_line(self.workspace.threads.title(lost[0])) if self.workspace is not None else ""
+        is_one = len(lost) == 1
+        named = f"The temporary thread “{title}” is" if is_one else f"{len(lost)} temporary threads are"
+        options = (
+            Option(
+                _KEEP,
+                "Keep and quit",
+                "saved as an ordinary thread" if is_one else "saved as ordinary threads",
+            ),
+            Option(_LOSE, "Quit", "what was said there is gone"),
+            Option(_STAY, "Stay"),
+        )
+        text = f"{named} not saved."
+        self.app.push_screen(QuestionSheet("Quit now?", (text,), options, leave="Stay"), answered)
+        return True
+
+    async def _keep_and_quit(self, threads: list[str]) -> None:
+        from aimltui.client.errors import TransportError
+        from aimltui.tui.controllers.keeping import keep
+        from aimltui.wire.errors import APIError
+
+        assert self.workspace is not None
+        try:
+            for thread_id in threads:
+                await keep(self.workspace.client, thread_id)
+        except (APIError, TransportError) as error:
+            self.show_notice(f"The thread was not saved, so the program goes on. {error}", is_warning=True)
+        else:
+            self._quit_now()
 
     def _writing(self) -> list[Conversation]:
         return self.workspace.conversations.writing if self.workspace is not None else []
@@ -83,7 +133,9 @@ class QuittingPart(ScreenPart):
 
     def _quit_if_finished(self) -> None:
         if not self._writing() and not self._is_asking:
-            self._quit_now()
+            self._stay()
+            if not self._asks_about_temporary():
+                self._quit_now()
 
     def _quit_now(self) -> None:
         self._stay()

@@ -17,6 +17,7 @@ from aimltui.tui.controllers.messages import (
 )
 from aimltui.tui.controllers.start_queue import NEW_THREAD_ACTION
 from aimltui.tui.screens.main.view import ScreenPart
+from aimltui.tui.state.attached_files import parted
 from aimltui.tui.state.branch_marks import NEXT, PREVIOUS
 from aimltui.tui.state.entries import Appended
 from aimltui.tui.state.guides import TRY_THE_DEMO, chosen_message
@@ -133,6 +134,14 @@ class SendingPart(ScreenPart):
             self.start_queue.items.append(draft)
             self.hint("still starting; the message is sent in a moment")
             self.reconnect()
+            return
+        if self.workspace.current.is_temporary and parted(draft)[1]:
+            self._return_text(self.workspace.current, draft)
+            self.show_notice(
+                "The message was not sent: its files would be saved, and nothing of a temporary thread is. Send it without "
+                "files, or in another thread.",
+                is_warning=True,
+            )
             return
         self.transcript.scroll_to_tail()
         self.workspace.send(draft)

@@ -10,6 +10,9 @@ from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.widgets.header import HeaderBar
 from aimltui.tui.widgets.thread_list import ThreadList
 
+_READ_S = 6.0
+"""Seconds for which a sentence about the thread is shown."""
+
 
 class ThreadsPart(ScreenPart):
     """Handles the thread list and its commands."""
@@ -57,10 +60,10 @@ class ThreadsPart(ScreenPart):
             return
         self.spawn(self._go_to(thread_id, self.drafts.leave()), "open")
 
-    async def _go_to(self, thread_id: str | None, visit: int) -> None:
+    async def _go_to(self, thread_id: str | None, visit: int, *, is_temporary: bool = False) -> None:
         assert self.workspace is not None
         if thread_id is None:
-            self.workspace.new()
+            self.workspace.new(is_temporary=is_temporary)
         else:
             await self.workspace.open(thread_id)
         await self.drafts.enter(visit)
@@ -74,9 +77,48 @@ class ThreadsPart(ScreenPart):
         if self.waits_for_start("new_thread"):
             return
         if self.workspace is not None and (
-            self.workspace.current.thread_id is not None or self.workspace.current.is_busy
+            self.workspace.current.thread_id is not None
+            or self.workspace.current.is_busy
+            or self.workspace.current.is_temporary
         ):
             self.go_to(None)
+
+    def action_temporary_thread(self) -> None:
+        """Open a new thread that is never written to disk."""
+        self.close_sidebar()
+        self.set_focus(self.prompt)
+        if not self.waits_for_start("temporary_thread") and self.workspace is not None:
+            self.spawn(self._go_to(None, self.drafts.leave(), is_temporary=True), "open")
+            self.hint(
+                "nothing of this thread is written to disk, and it has no tools; /keep saves it", _READ_S
+            )
+
+    def action_keep_thread(self) -> None:
+        """Save the open temporary thread as an ordinary one."""
+        if self.workspace is None or self.workspace.current.thread_id is None:
+            return
+        if self.workspace.current.is_busy:
+            self.hint("an answer is being written; the thread can be kept after it")
+        else:
+            self.spawn(self._keep(self.workspace.current.thread_id), "open")
+
+    async def _keep(self, thread_id: str) -> None:
+        from aimltui.tui.controllers.keeping import keep
+        from aimltui.wire.errors import APIError
+
+        workspace = self.workspace
+        assert workspace is not None
+        try:
+            saved = await keep(workspace.client, thread_id)
+            workspace.threads.drop(thread_id)
+            await workspace.directory.refresh([saved], saved)
+        except (APIError, TransportError) as error:
+            self.show_notice(f"The thread was not saved. {error}", is_warning=True)
+            return
+        self.drafts.join(saved, behind=self.prompt.draft)
+        self.prompt.load_draft("")
+        self.go_to(saved)
+        self.show_notice("Saved: this is an ordinary thread now.")
 
     def action_toggle_sidebar(self) -> None:
         """Show or hide the thread list."""

@@ -188,6 +188,7 @@ class MainView(SelectingScreen):
             header = self.header
             header.assistant = workspace.assistants.name_of(workspace.current)
             header.thread_title = workspace.threads.title(thread_id) if thread_id else ""
+            header.is_temporary = workspace.current.is_temporary
             header.model = model_text(workspace)
             header.endpoint = endpoint_text(workspace, self.startup.demo_model)
             answering = clean_line(self.prompt.to.name) if self.prompt.to is not None else header.assistant

@@ -20,6 +20,7 @@ class Open:
 
     thread_id: str | None = None
     options: OptionState = field(default_factory=OptionState)
+    is_temporary: bool = False
 
     # like a conversation, it equals itself alone
     __hash__ = object.__hash__

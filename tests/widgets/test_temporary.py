@@ -1,0 +1,74 @@
+"""Temporary threads on the screen, over real engines: marked, never on the disk, asked about before they are lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aimltui.bootstrap.temporary import TemporaryThreads
+from aimltui.client.client import AssistantsClient
+from aimltui.engine.engine import Engine
+from aimltui.tui.startup import Connected
+from aimltui.tui.state.dead_time import KeyTimes
+from tests.support.builders import options
+from tests.support.fake_model import FakeModel, FakeModels, says
+from tests.support.fake_transport import FakeTransport
+from tests.support.screen import NoMistakes, seat
+
+
+@pytest.fixture(autouse=True)
+def no_mistakes(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    yield
+    NoMistakes(caplog).check()
+
+
+def found_in(directory: Path) -> list[str]:
+    """The files with words of the temporary thread."""
+    files = [path for path in directory.rglob("*") if path.is_file()]
+    assert any(path.name == "aimltui.db" for path in files)
+    words = (b"heronsong", b"kingfisher", b"waxwing", b"thread_temporary")
+    texts = [path.name.encode() + path.read_bytes() for path in files]
+    return [path.name for path, text in zip(files, texts, strict=True) if any(word in text for word in words)]
+
+
+async def test_a_temporary_thread_leaves_nothing_behind_unless_it_is_kept(tmp_path: Path) -> None:
+    models = FakeModels(FakeModel(says("kingfisher"), says("kingfisher"), says("Ordinary.")))
+
+    async def connect() -> Connected:
+        made = options(tmp_path / "data")
+        engine = await Engine.open(made, models)
+        client = AssistantsClient(TemporaryThreads(engine, made, models))
+        return Connected(client, "test", "fake", has_temporary=True)
+
+    times = KeyTimes(stand_s=0, quiet_s=0, hold_s=0)
+    async with seat(FakeTransport(), tmp_path, connect=connect, clock=None, key_times=times) as here:
+        await here.write("/temporary")
+        await here.until(lambda: "Temporary · new thread" in here.shown())
+        await here.write("heronsong")
+        await here.until(lambda: "kingfisher" in here.texts())
+        await here.idle()
+        assert "Temporary, not saved" in here.shown()
+        assert "Temporary · heronsong" in here.shown()
+        await here.pilot.press(*"waxwing")
+        await here.pilot.press("ctrl+n")
+        await here.until(lambda: "Assistant ▸ New thread" in here.shown())
+        here.screen.go_to(here.workspace.threads.temporary[0])
+        await here.until(lambda: here.screen.prompt.text == "waxwing")
+        here.screen.drafts.save_now()
+        await here.screen.file_worker.read(lambda: None)
+        assert found_in(tmp_path) == []
+        # quitting asks first
+        await here.pilot.press(*["backspace"] * 7)
+        await here.pilot.press("ctrl+q")
+        await here.until(lambda: "The temporary thread “heronsong” is not saved." in here.shown())
+        assert found_in(tmp_path) == []
+        await here.pilot.press("escape")
+        await here.until(lambda: here.app.screen is here.screen)
+        await here.pilot.press(*"waxwing")
+        await here.screen.run_action("keep_thread")
+        await here.until(lambda: "Temporary" not in here.shown())
+        await here.until(lambda: here.texts() == ["heronsong", "kingfisher"])
+        await here.until(lambda: here.screen.prompt.text == "waxwing")
+        assert here.workspace.threads.temporary == []
