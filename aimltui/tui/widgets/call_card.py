@@ -192,7 +192,7 @@ class CallCard(Widget, can_focus=True):
             # where there is room, what would run stands apart from the list and from the answers
             empty: Line = (("", "plain"),)
             body = [*([empty] if len(head) > 1 else []), *body, empty]
-        lines = [_content(line, width) for line in (*head, *body)]
+        lines = [line_content(line, width) for line in (*head, *body)]
         self._buttons = [(row + len(lines), *rest) for row, *rest in self._buttons]  # type: ignore[misc]
         return [*lines, *foot, *(Content.styled(cut(text, width), "$text-muted") for text in hint)]
 
@@ -325,7 +325,7 @@ def highlighted(lines: tuple[Line, ...]) -> tuple[Line, ...]:
     return tuple(found)
 
 
-def _content(line: Line, width: int) -> Content:
+def line_content(line: Line, width: int) -> Content:
     """A line, cut to the width."""
     parts: list[tuple[str, str]] = []
     left = width
@@ -333,4 +333,7 @@ def _content(line: Line, width: int) -> Content:
         shown = cut(text, left) if left > 0 else ""
         parts.append((shown, _STYLES[role]))
         left -= Content(shown).cell_length
+        if shown != text:
+            # what is behind a cut would only add a second mark of it
+            break
     return Content.assemble(*parts)
