@@ -175,7 +175,7 @@ class Pane(ScrollView):
         if item_list.context is None or viewport.height <= 0:
             return
         before = self.scroll_offset.y
-        y = viewport.settle(exact=everything)
+        y = viewport.settle()
         self._place(y)
         damage, item_list.damage = item_list.damage, []
         if everything or y != before:
@@ -193,8 +193,7 @@ class Pane(ScrollView):
 
     def _place(self, y: int) -> None:
         """Set the height and the window's position in the scrollbar, without a layout."""
-        # rows may be free below the end
-        size = Size(self.size.width, max(self._item_list.heights.total, y + self._viewport.height))
+        size = Size(self.size.width, self._item_list.heights.total)
         self._is_placing = True
         try:
             if size != self.virtual_size:

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from aimltui.tui.state.entries import MessageEntry, ReasoningEntry, RunEntry, StepEntry
+from aimltui.tui.state.entries import MessageEntry, ReasoningEntry, StepEntry
 from aimltui.tui.widgets.transcript.item import Item, Place
 from aimltui.tui.widgets.transcript.items import ItemList
 
 NEAR_END = 2
 """Rows from the end within which scrolling down starts to follow the end again."""
-
-SPARE = 3
-"""Rows below the end that the window gains at once where it has to move for an answer that is being written."""
-_ROOMY = 12
-"""Rows of a window from which on it has spare rows."""
-_NEWEST = 4
-"""Items at the end among which is what is being written."""
 
 _GROWING = (MessageEntry, ReasoningEntry, StepEntry)
 _LAST = 1 << 30
@@ -33,8 +26,6 @@ class Viewport:
         """Whether the text is held also at the end: something in it is marked."""
         self._top: Place | None = None
         """The position in the window's first row."""
-        self._followed: int | None = None
-        """The window's first row when it followed the end last."""
         self._seen: Place | None = None
         """The last row that existed when the window left the end, or that was in the window since.
 
@@ -50,9 +41,6 @@ class Viewport:
 
     def follow(self) -> None:
         """Follow the end."""
-        if not self.following:
-            # where the user goes to the end, no rows stay free below it
-            self._followed = None
         self.following = True
         self._seen = None
 
@@ -68,12 +56,8 @@ class Viewport:
             self._below_seen = 0
         self._top = item_list.place_at(max(0, y))
 
-    def settle(self, *, exact: bool = False) -> int:
-        """Draw what is in or near the window, and return the window's first row.
-
-        Args:
-            exact: Whether no rows stay free below the end: the window has another size, or shows another thread.
-        """
+    def settle(self) -> int:
+        """Draw what is in or near the window, and return the window's first row."""
         item_list = self.item_list
         if not item_list.items or item_list.context is None:
             return 0
@@ -88,29 +72,8 @@ class Viewport:
             missing -= item_list.heights[item.index]
             if missing <= 0:
                 break
-        y = self.limit if exact else self._follow_end()
-        self._followed = y
         self._top = item_list.place_at(self.limit)
-        return y
-
-    def _follow_end(self) -> int:
-        """Return the window's first row for the end.
-
-        A window that moved with each line of an answer would be painted as a whole for each, and would be hard to read.
-        So it moves by several rows, and stands still while they fill.
-        """
-        limit, before = self.limit, self._followed
-        if not limit or before is None:
-            return limit
-        if limit <= before <= limit + SPARE:
-            return before
-        is_pushed = before < limit and self.height >= _ROOMY and self._is_growing()
-        return limit + SPARE if is_pushed else limit
-
-    def _is_growing(self) -> bool:
-        """Whether an answer is being written."""
-        newest = [item.entry for item in self.item_list.items[-_NEWEST:]]
-        return any(isinstance(entry, RunEntry) or getattr(entry, "streaming", False) for entry in newest)
+        return self.limit
 
     def _settle_held(self, top: Place) -> int:
         item_list = self.item_list
@@ -158,10 +121,7 @@ class Viewport:
             self.follow()
             return self.settle()
         if self.following and new >= self.limit:
-            if old <= self.limit:
-                return self.limit
-            # the user leaves the end: the free rows below it are left at once
-            new = max(0, self.limit - 1)
+            return self.limit
         item, row, below = self._reference(new)
         self.hold(new)
         self._draw_around(item.index)
