@@ -11,6 +11,7 @@ from textual.widgets import Input
 from aimltui.engine.tools.code_interpreter.selection import NONE
 from aimltui.tui.screens.dialogs.compare import AnswerColumn, CompareScreen
 from aimltui.tui.screens.dialogs.question import AgreeQuestion, QuestionSheet
+from aimltui.tui.state.file_facts import is_picture_name
 from aimltui.tui.widgets.call_card import CallCard
 from aimltui.tui.widgets.slash_list import SlashList
 from aimltui.wire.messages import SUMMARY, CreateMessage
@@ -189,7 +190,14 @@ async def see_files(here: Seat) -> None:
     """Ask, wait until the files are known, and mark the first of them."""
     await ask(here)
     await here.until(lambda: "revenue.png" in here.shown())
-    here.screen.set_focus(here.screen.transcript)
+    transcript = here.screen.transcript
+    if transcript.picture_use == "drawn":
+        files = transcript._extras.files
+        # a picture that comes after the mark would move what is below it
+        await here.until(
+            lambda: all(fact.picture or fact.problem for fact in files.values() if is_picture_name(fact.name))
+        )
+    here.screen.set_focus(transcript)
     await here.pilot.press("up")
 
 
