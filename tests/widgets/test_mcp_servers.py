@@ -17,6 +17,7 @@ from aimltui.tui.screens.dialogs.form import FormScreen
 from aimltui.tui.screens.dialogs.mcp_servers import McpServersScreen
 from aimltui.tui.state.dead_time import KeyTimes
 from aimltui.tui.state.entries import StepEntry
+from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.line_input import LineInput
 from aimltui.tui.widgets.pick_list import PickList
 from tests.support.fake_model import calls, says
@@ -139,7 +140,7 @@ CITY = Form(
 LONG = Form(
     "clock",
     "One line,\nand another.",
-    tuple(FormField(f"f{number}", f"Field {number}", "string", default="x") for number in range(12)),
+    tuple(FormField(f"f{number}", f"Field {number}", "string", default="x", most=9) for number in range(12)),
 )
 
 
@@ -161,6 +162,16 @@ async def test_the_label_of_a_field_is_in_view_with_it() -> None:
             row = boxes[number].parent
             assert isinstance(row, Vertical)
             assert 0 < row.region.y < row.region.bottom <= 22, number
+        # a wrong value is told at its field, and the keys stay in view
+        boxes[9].value = "much too long"
+        await pilot.press("ctrl+s")
+        await pilot.pause()
+        problem = next(one for one in app.screen.query(".sheet-problem") if one.display)
+        keys = app.screen.query_one(FooterBar)
+        assert app.screen.focused is boxes[9]
+        assert boxes[9].region.bottom == problem.region.y < problem.region.bottom < keys.region.y
+        assert keys.region.height == 1
+        assert keys.region.bottom <= 24
 
 
 async def test_a_servers_question_is_a_card_with_a_form(tmp_path: Path) -> None:

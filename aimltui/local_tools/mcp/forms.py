@@ -20,7 +20,16 @@ _YES, _NO = ("yes", "y", "true", "1"), ("no", "n", "false", "0")
 
 
 class BadValue(Exception):
-    """A text is no value of its field. The text of the exception is a sentence for the user."""
+    """A text is no value of its field. The text of the exception is a sentence for the user.
+
+    Args:
+        field: The field.
+        told: The sentence after the field's label.
+    """
+
+    def __init__(self, field: FormField, told: str) -> None:
+        super().__init__(f"{field.label} {told}")
+        self.name = field.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +169,14 @@ def values_of(form: Form, texts: Mapping[str, str]) -> dict[str, Value]:
         if text:
             values[field.name] = _value(field, text)
         elif field.is_required:
-            raise BadValue(f"{field.label} is needed: {hint_of(field)}.")
+            raise BadValue(field, f"is needed: {hint_of(field)}.")
     return values
 
 
 def _value(field: FormField, text: str) -> Value:
     if field.kind == "boolean":
         if text.lower() not in (*_YES, *_NO):
-            raise BadValue(f"{field.label} must be yes or no.")
+            raise BadValue(field, "must be yes or no.")
         return text.lower() in _YES
     if field.kind in ("integer", "number"):
         return _numeric(field, text)
@@ -183,9 +192,9 @@ def _numeric(field: FormField, text: str) -> Value:
     try:
         number = int(text) if field.kind == "integer" else float(text.replace(",", "."))
     except ValueError as error:
-        raise BadValue(f"{field.label} must be {hint_of(field).removesuffix(', or nothing')}.") from error
+        raise BadValue(field, f"must be {hint_of(field).removesuffix(', or nothing')}.") from error
     if not math.isfinite(number):
-        raise BadValue(f"{field.label} must be a number.")
+        raise BadValue(field, "must be a number.")
     _check(field, number, "")
     return number
 
@@ -193,9 +202,9 @@ def _numeric(field: FormField, text: str) -> Value:
 def _check(field: FormField, size: float, unit: str) -> None:
     unit = f" {unit}" if unit else ""
     if field.least is not None and size < field.least:
-        raise BadValue(f"{field.label} must be at least {field.least:g}{unit}.")
+        raise BadValue(field, f"must be at least {field.least:g}{unit}.")
     if field.most is not None and size > field.most:
-        raise BadValue(f"{field.label} must be at most {field.most:g}{unit}.")
+        raise BadValue(field, f"must be at most {field.most:g}{unit}.")
 
 
 def _chosen(field: FormField, text: str) -> str:
@@ -204,4 +213,4 @@ def _chosen(field: FormField, text: str) -> str:
     for value, label in field.choices:
         if text.lower() in (value.lower(), label.lower()):
             return value
-    raise BadValue(f"{field.label} must be {hint_of(field).removesuffix(', or nothing')}.")
+    raise BadValue(field, f"must be {hint_of(field).removesuffix(', or nothing')}.")

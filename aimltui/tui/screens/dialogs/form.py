@@ -40,14 +40,16 @@ class FormScreen(Sheet[dict[str, Value] | None]):
         self._form = form
         self._done = submit
         self._inputs = {field.name: LineInput(field.default, compact=True) for field in form.fields}
-        self._problem = Static("", classes="sheet-problem", markup=False)
+        # each is below its field in the part that scrolls, so that it never pushes the keys off the panel
+        self._problems = {
+            field.name: Static("", classes="sheet-problem", markup=False) for field in form.fields
+        }
 
     def body(self) -> Sequence[Widget]:
-        """The message, a line for each field, and what is wrong with a value."""
-        self._problem.display = False
+        """The message, and each field with what is wrong with its value."""
         message = Static(Content(clean(self._form.message)), classes="sheet-text", markup=False)
         fields = [self._field(field) for field in self._form.fields]
-        return VerticalScroll(message, *fields, classes="form-body", can_focus=False), self._problem
+        return (VerticalScroll(message, *fields, classes="form-body", can_focus=False),)
 
     def _field(self, field: FormField) -> Widget:
         """A field under its label, which also says what may be written where a default fills the field."""
@@ -55,14 +57,16 @@ class FormScreen(Sheet[dict[str, Value] | None]):
         label = Content.assemble(
             (field.label, "bold $foreground"), (f"  {hint_of(field)}{about}", "$text-muted")
         )
-        self._inputs[field.name].cursor_blink = False
-        return Vertical(
-            Static(label, classes="sheet-text", markup=False), self._inputs[field.name], classes="form-row"
-        )
+        box, problem = self._inputs[field.name], self._problems[field.name]
+        box.cursor_blink = problem.display = False
+        return Vertical(Static(label, classes="sheet-text", markup=False), box, problem, classes="form-row")
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Bring the label of a field into view with it."""
-        row = event.widget.parent
+        self._bring_into_view(event.widget)
+
+    def _bring_into_view(self, box: Widget) -> None:
+        row = box.parent
         if isinstance(row, Vertical):
             self.call_after_refresh(row.scroll_visible, animate=False, force=True)
 
@@ -87,12 +91,19 @@ class FormScreen(Sheet[dict[str, Value] | None]):
             ask_before_discard(self, self._done, self.action_submit)
 
     def action_submit(self) -> None:
-        """Return the values, unless one is wrong."""
+        """Return the values; if one is wrong, go to its field and say why."""
         try:
             values = values_of(self._form, {name: box.value for name, box in self._inputs.items()})
         except BadValue as error:
-            self._problem.update(Content(str(error)))
-            self._problem.display = True
+            self._show_problem(error)
             return
         if self.is_current:
             self.dismiss(values)
+
+    def _show_problem(self, error: BadValue) -> None:
+        for name, problem in self._problems.items():
+            problem.display = name == error.name
+        self._problems[error.name].update(Content(str(error)))
+        box = self._inputs[error.name]
+        box.focus(scroll_visible=False)
+        self._bring_into_view(box)
