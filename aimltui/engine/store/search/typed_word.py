@@ -69,14 +69,19 @@ def newest(
     if typed is None:
         return list(ask(expression, limit))
     found = {row["rowid"]: row for row in ask(typed.whole, limit)}
-    seen = 0
+    seen = read = known_from = 0
     for row in ask(typed.near, _READ):
+        read += 1
+        known_from = row["rowid"]
         if typed.is_in(row["text"]):
             found[row["rowid"]] = row
             seen += 1
         if seen == limit:
             break
-    if len(found) < limit:
+    if read < _READ and seen < limit:
+        known_from = 0
+    # before the rows that were read there may be words that begin so, and are newer than the whole word
+    if sum(rowid >= known_from for rowid in found) < limit:
         found.update((row["rowid"], row) for row in ask(expression, limit))
     return [found[rowid] for rowid in sorted(found, reverse=True)[:limit]]
 

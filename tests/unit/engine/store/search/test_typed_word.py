@@ -85,3 +85,14 @@ def test_the_index_is_not_asked_for_all_words_that_begin_like_one_that_many_new_
     assert asked == ['"conditio"', '"condi"*']
     assert len(newest(ask, query.expression, query.typed, 5)) == 4
     assert asked[2:] == ['"conditio"', '"condi"*', '"conditio"*']
+
+
+def test_what_is_older_than_the_rows_that_are_read_is_not_passed_over_for_the_whole_word() -> None:
+    query = read_query("condition")
+    rows = [*["condition"] * 3, *["conditioning"] * 3, *["condiment"] * 600]
+
+    def ask(expression: str, most: int) -> list[sqlite3.Row]:
+        found = {'"condition"': 3, '"condition"*': 6, '"condi"*': len(rows)}[expression]
+        return [{"rowid": at, "text": rows[at - 1]} for at in range(found, 0, -1)][:most]  # type: ignore[misc]
+
+    assert [row["rowid"] for row in newest(ask, query.expression, query.typed, 3)] == [6, 5, 4]
