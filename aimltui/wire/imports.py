@@ -6,6 +6,7 @@ from pydantic import Field
 
 from aimltui.wire.base import Metadata, Params, Timestamp, Wire
 from aimltui.wire.messages import Content, MessageAttachment
+from aimltui.wire.runs import Usage
 from aimltui.wire.threads import Thread
 
 ORIGIN: Final = "imported_from"
@@ -65,6 +66,10 @@ class ImportedMessage(Params):
     """The model that answered; for assistants."""
     steps: list[ImportedStep] | None = None
     """The steps before this message; for assistants."""
+    usage: Usage | None = None
+    """What the run that ended with this message used, if that is known; it is not counted again in the sums."""
+    duration_ms: int | None = None
+    """How long that run took, if that is known."""
 
 
 class ImportThread(Params):

@@ -196,6 +196,8 @@ class _Writer:
             completed_at=times[-1] or None if status == COMPLETED else None,
             failed_at=times[-1] or None if status == RUN_FAILED else None,
             cancelled_at=times[-1] or None if status == CANCELLED else None,
+            usage=said[-1].usage,
+            duration_ms=said[-1].duration_ms,
         )
 
     def _steps(self, run: Run, message: ImportedMessage) -> str | None:

@@ -41,6 +41,8 @@ async def keep(client: AssistantsClient, thread_id: str) -> str:
                 status=message.status,
                 model=run.model if run is not None else None,
                 steps=[ImportedStep(reasoning=thought)] if thought else None,
+                usage=run.usage if run is not None else None,
+                duration_ms=run.duration_ms if run is not None else None,
             )
         )
     metadata = {key: value for key, value in (thread.metadata or {}).items() if key != TEMPORARY}

@@ -22,7 +22,7 @@ from aimltui.wire.branches import CopyThread
 from aimltui.wire.errors import APIError, NotFound
 from aimltui.wire.events import Changed
 from aimltui.wire.messages import CreateMessage, ListMessages
-from aimltui.wire.runs import COMPLETED, CreateRun, Run
+from aimltui.wire.runs import COMPLETED, CreateRun, ListRuns, Run
 from aimltui.wire.threads import PINNED, TEMPORARY, CreateThread, ListThreads, ModifyThread
 from aimltui.wire.tools import CodeInterpreterTool
 from aimltui.wire.usage import UsageParams
@@ -105,15 +105,29 @@ async def test_nothing_of_a_temporary_thread_is_in_any_file(tmp_path: Path) -> N
 
 
 async def test_a_temporary_thread_can_be_kept_as_an_ordinary_one(tmp_path: Path) -> None:
-    answer = [ChatChunk(reasoning="A waxwing?"), *says("kingfisher")]
+    usage = ChatUsage(prompt_tokens=90, completion_tokens=10, total_tokens=100)
+    answer = [
+        ChatChunk(reasoning="A waxwing?"),
+        *says("kingfisher")[:-1],
+        ChatChunk(usage=usage, finish_reason="stop"),
+    ]
     async with served(tmp_path, FakeModel(answer, says("More."))) as client:
         made = await client.threads.create(CreateThread(metadata={TEMPORARY: "true", PINNED: "true"}))
         await bounded(ask(client, made.id, "heronsong"))
+        (told,) = (await client.runs.list(ListRuns(thread_id=made.id))).data
         saved = await keep(client, made.id)
         assert not is_temporary(saved)
         (thread,) = (await client.threads.list(ListThreads())).data
         metadata = thread.metadata or {}
         assert (thread.id, metadata[PINNED], TEMPORARY in metadata) == (saved, "true", False)
+        # the receipt stays, and nothing is counted twice
+        (run,) = (await client.runs.list(ListRuns(thread_id=saved))).data
+        assert told.usage is not None
+        assert (run.usage, run.duration_ms) == (told.usage, told.duration_ms)
+        assert run.usage.prompt_tokens == 90
+        today = (await client.usage(UsageParams(by="day"))).today
+        assert today is not None
+        assert today.prompt_tokens == 100
         await bounded(ask(client, saved, "And?"))
     async with served(tmp_path, FakeModel()) as client:
         assert await said(client, saved) == ["heronsong", "kingfisher", "And?", "More."]

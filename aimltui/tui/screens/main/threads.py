@@ -90,7 +90,7 @@ class ThreadsPart(ScreenPart):
         if not self.waits_for_start("temporary_thread") and self.workspace is not None:
             self.spawn(self._go_to(None, self.drafts.leave(), is_temporary=True), "open")
             self.hint(
-                "nothing of this thread is written to disk, and it has no tools; /keep saves it", _READ_S
+                "Nothing of this thread is written to disk, and it has no tools; /keep saves it.", _READ_S
             )
 
     def action_keep_thread(self) -> None:
