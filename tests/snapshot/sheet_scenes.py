@@ -32,6 +32,7 @@ def _scene(name: str, act: _Act) -> Scene:
 SHEET_SCENES: tuple[Scene, ...] = (
     _scene("file-list", panel("show_files", shows="revenue.png")),
     _scene("file-actions", panel("show_files", "enter", shows="for good")),
+    _scene("file-delete", panel("show_files", "delete", shows="for good?")),
     _scene("trash", panel("show_trash", shows="Trash")),
     _scene("history", panel("search_history", shows="before")),
     _scene("tools", panel("switch_tools", shows="tools")),
@@ -39,8 +40,7 @@ SHEET_SCENES: tuple[Scene, ...] = (
     _scene("theme", panel("pick_theme", shows="Theme")),
     _scene("new-assistant", panel("pick_assistant", "ctrl+n", shows="begin with")),
     _scene("assistant-import", panel("pick_assistant", "ctrl+o", shows="Path of")),
-    _scene("run-inspector", panel("inspect_runs", "f4", shows="Timeline")),
-    _scene("run-again", panel("inspect_runs", "f4", "r", shows="Run again")),
+    _scene("run-again", panel("inspect_runs", "r", shows="Run again")),
     _scene("compact", panel("compact", shows="Use it")),
     _scene("setting-value", panel("show_settings", *"per run", "enter", shows="limit")),
     _scene("setting-key", panel("show_settings", *"keys.help", "enter", shows="Press the new key")),

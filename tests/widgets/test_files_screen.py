@@ -15,10 +15,12 @@ from aimltui.client.embedded import EmbeddedTransport
 from aimltui.engine.engine import Engine
 from aimltui.engine.models.registry import ModelRegistry
 from aimltui.engine.options import EngineOptions
+from aimltui.formatting.cells import cut
 from aimltui.tui.controllers.file_directory import _row
 from aimltui.tui.controllers.recognised_files import question_about
 from aimltui.tui.screens.dialogs.choice import ChoiceScreen
 from aimltui.tui.screens.dialogs.files import FilesScreen
+from aimltui.tui.screens.dialogs.viewer import PictureViewer
 from aimltui.tui.startup import Connected, Embeddings, Recognition, RecognitionPlace
 from aimltui.tui.state.file_rows import FileGroup, FileRow, FileUse, actions_for
 from aimltui.wire.binary import Blob
@@ -29,6 +31,7 @@ from aimltui.wire.threads import CreateThread
 from aimltui.wire.vector_stores import FileProgress, ListVectorStores, SearchVectorStore, VectorStoreFile
 from tests.support.fake_transport import FakeTransport
 from tests.support.pdfs import ENCRYPTED
+from tests.support.pictures import plot
 from tests.support.screen import NoMistakes, Seat, seat
 
 
@@ -132,7 +135,7 @@ async def test_files_are_listed_by_what_uses_them_and_deleting_leaves_nothing(tm
         await here.pilot.press(*"bad")
         await here.until(lambda: "UTF-8" in here.shown())
         await here.pilot.press(*["backspace"] * 3, *"good", "enter")
-        await choose(here, "assistant for file s")
+        await choose(here, "assistant file s")
         await here.until(lambda: "Assistant Assistant · file search" in listed(here))
         (assistant,) = await here.workspace.assistants.read()
         assert "file_search" in [tool.type for tool in assistant.tools]
@@ -147,7 +150,7 @@ async def test_files_are_listed_by_what_uses_them_and_deleting_leaves_nothing(tm
         here.app.screen.query_one("Input").post_message(events.Paste(str(new)))
         await here.until(lambda: "Add the file" in here.shown())
         await here.pilot.press("enter")
-        await choose(here, "to this thread for code")
+        await choose(here, "code in this thread")
         await here.until(lambda: listed(here).get("This thread · code interpreter") == ["new.csv 8 B"])
 
         # a larger one shows how much of it was sent
@@ -169,6 +172,18 @@ async def test_files_are_listed_by_what_uses_them_and_deleting_leaves_nothing(tm
         await here.until(lambda: isinstance(here.app.screen, FilesScreen) and "good" not in str(listed(here)))
         assert len(list((data / "files").rglob("*"))) == bytes_before - 1
         await here.pilot.press("escape")
+
+
+async def test_a_picture_in_the_list_is_shown_as_a_picture(tmp_path: Path) -> None:
+    server = FakeTransport()
+    server.files = {"file-plot": ("revenue.png", plot(8, 8))}
+    async with seat(server, tmp_path) as here:
+        await here.pilot.press("f3")
+        await here.until(lambda: "revenue.png" in here.shown())
+        await here.pilot.press("enter")
+        await here.until(lambda: isinstance(here.app.screen, ChoiceScreen))
+        await here.pilot.press(*"view", "enter")
+        await here.until(lambda: isinstance(here.app.screen, PictureViewer))
 
 
 async def test_documents_are_sent_away_only_after_a_question(tmp_path: Path) -> None:
@@ -273,6 +288,10 @@ def test_a_file_is_offered_only_where_it_is_not_yet() -> None:
         "remove",
         "delete",
     ]
+    # told apart in the 35 cells of a narrow panel, too
+    name = "An assistant with a rather long name"
+    labels = [action.label for action in actions_for(row, [], has_thread=True, assistant=name)]
+    assert len({cut(label, 35) for label in labels}) == len(labels)
     free = FileRow("file-2", "b.txt")
     ids = [action.id for action in actions_for(free, groups, has_thread=False, assistant="Ann")]
     assert ids == ["view", "add:assistant:file_search", "add:assistant:code_interpreter", "delete"]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.widget import Widget
 from textual.widgets import Input
 
 from aimltui.tui.commands.command import FooterItem
@@ -13,7 +14,9 @@ from aimltui.tui.screens.dialogs.choice import ChoiceRow, ChoiceScreen, ThemeScr
 from aimltui.tui.screens.dialogs.files import FilesScreen
 from aimltui.tui.screens.dialogs.sheet import Sheet
 from aimltui.tui.widgets.footer import FooterBar
+from aimltui.tui.widgets.line_input import LineInput
 from aimltui.tui.widgets.room import Room
+from aimltui.tui.widgets.title_line import TitleLine
 from tests.support.fake_connections import AIMLAPI, OLLAMA, FakeConnections
 from tests.support.fake_transport import FakeTransport
 from tests.support.screen import Seat, seat
@@ -51,6 +54,21 @@ class BarApp(App[None]):
 
     def get_css_variables(self) -> dict[str, str]:
         return {**super().get_css_variables(), "footer-background": "black"}
+
+
+LONG_HINT, LONG_TITLE = "search, or paste the path of a file", "Does the model get tools in this thread?"
+
+
+class LongApp(App[None]):
+    CSS = ".sheet-title { height: 1; text-wrap: nowrap; }"
+
+    def compose(self) -> ComposeResult:
+        yield LineInput(placeholder=LONG_HINT, compact=True)
+        yield TitleLine(LONG_TITLE, classes="sheet-title")
+
+
+def line_text(widget: Widget) -> str:
+    return widget.render_line(0).text.strip()
 
 
 def check(here: Seat, what: str, top: int) -> tuple[int, int, int, int]:
@@ -143,6 +161,18 @@ async def test_stop_stands_at_the_end_of_the_footer_and_can_be_clicked_there() -
         await pilot.click(FooterBar, offset=(3, 0))
         await pilot.click(FooterBar, offset=(30, 0))
         assert app.clicked == [stop, new]
+
+
+async def test_titles_and_hints_of_empty_fields_that_are_too_long_end_after_a_word() -> None:
+    app = LongApp()
+    async with app.run_test(size=(20, 3)) as pilot:
+        assert [line_text(app.query_one(LineInput)), line_text(app.query_one(TitleLine))] == [
+            "search, or paste…",
+            "Does the model get…",
+        ]
+        await pilot.resize_terminal(50, 3)
+        assert line_text(app.query_one(LineInput)) == LONG_HINT
+        assert line_text(app.query_one(TitleLine)) == LONG_TITLE
 
 
 async def test_a_panel_over_a_wider_one_stands_alone_on_the_page(tmp_path: Path) -> None:

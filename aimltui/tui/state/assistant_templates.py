@@ -52,7 +52,7 @@ TEMPLATES: Final = (
         "math-tutor",
         AssistantForm(
             name="Math tutor",
-            description="Explains step by step, and computes with code instead of guessing",
+            description="Explains step by step, computes with code",
             instructions=_TUTOR,
             tools=(CODE,),
             starters=(
@@ -66,7 +66,7 @@ TEMPLATES: Final = (
         "document-discusser",
         AssistantForm(
             name="Document reader",
-            description="Answers from your files, and names the passage for every claim",
+            description="Answers from your files, names the passages",
             instructions=_DOCUMENTS,
             tools=(SEARCH,),
             starters=(

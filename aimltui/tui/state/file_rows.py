@@ -128,12 +128,12 @@ def actions_for(
         for one in group.rows
         if one.file_id == row.file_id and one.use is not None
     }
-    actions = [FileAction("view", "View its text")]
+    actions = [FileAction("view", "View it")]
     holders = [("thread", "this thread")] if has_thread else []
-    for holder, name in [*holders, ("assistant", f"the assistant {assistant}")]:
+    for holder, name in [*holders, ("assistant", f"assistant {assistant}")]:
         for tool, word in TOOL_WORDS.items():
             if (holder, tool) not in used:
-                actions.append(FileAction(f"add:{holder}:{tool}", f"For {word}: add to {name}"))
+                actions.append(FileAction(f"add:{holder}:{tool}", f"{word.capitalize()}: add to {name}"))
     if row.use is not None and row.use.tool == "file_search":
         actions.append(FileAction("again", "Index it again"))
         if recognises and row.problem and row.name.lower().endswith(".pdf"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.cells import cell_len
 
 from aimltui.common.dataclass import dataclass
+from aimltui.formatting.cells import cut
 from aimltui.formatting.money import Cost, Glyphs, cost_text
 from aimltui.formatting.numbers import clock_text, short_count
 
@@ -99,4 +100,6 @@ def fitting(
         right.pop()
     while len(left) > 1 and needed() > width:
         left.pop()
+    if needed() > width:
+        left = [(cut(text, width), style) for text, style in left]
     return left, separator.join(right)

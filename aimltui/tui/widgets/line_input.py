@@ -9,9 +9,11 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input, TextArea
 from textual.widgets.input import Selection
 
+from aimltui.formatting.cells import cut
 from aimltui.tui.state.characters import end_after, start_before
 
 if TYPE_CHECKING:
+    from textual.strip import Strip
     from textual.widget import Widget
 
     _Field = Widget
@@ -79,6 +81,15 @@ class LineInput(KeysInOrder, Input):
     """Textual's `Input` with keys in order, the keys of shells, and whole characters."""
 
     BINDINGS: ClassVar[list[BindingType]] = _LINE_BINDINGS
+
+    def render_line(self, y: int) -> Strip:
+        """Paint a line; Textual would break a placeholder that is too long, which then ends inside a word."""
+        whole = self.placeholder
+        self.set_reactive(Input.placeholder, cut(whole, self.scrollable_content_region.width))
+        try:
+            return super().render_line(y)
+        finally:
+            self.set_reactive(Input.placeholder, whole)
 
     def action_cursor_left(self, select: bool = False) -> None:
         """Go to the character before."""

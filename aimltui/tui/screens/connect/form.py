@@ -25,6 +25,7 @@ from aimltui.tui.state.connect_form import NAMED, ConnectForm
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.line_input import LineInput
 from aimltui.tui.widgets.option_rows import Option, OptionRows
+from aimltui.tui.widgets.title_line import TitleLine
 
 _NAME_LIMIT = 40
 _LABELS = 24
@@ -122,7 +123,7 @@ class ConnectFormScreen(Sheet[Saved | None]):
         """Title, the promise what is contacted, fields, what was found, keys."""
         form = self._form
         with Vertical(classes="sheet"):
-            yield Static(Content(clean_line(form.title)), classes="sheet-title")
+            yield TitleLine(Content(clean_line(form.title)), classes="sheet-title")
             yield self._where
             with VerticalScroll(classes="form", can_focus=False):
                 if form.has_address:

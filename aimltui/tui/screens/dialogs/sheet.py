@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.types import CSSPathType
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from aimltui.common.sanitize import clean_line
 from aimltui.tui.commands.command import FooterItem
@@ -23,6 +23,7 @@ from aimltui.tui.state.dead_time import DeadTime
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.line_input import LineInput
 from aimltui.tui.widgets.pick_list import PickList, PickRow
+from aimltui.tui.widgets.title_line import TitleLine
 from aimltui.tui.widgets.waking import begin_dead_time
 
 Result = TypeVar("Result")
@@ -110,7 +111,7 @@ class Sheet(CurrentSize, ModalScreen[Result]):
         """Title, body, keys."""
         with Vertical(classes="sheet"):
             if self._title:
-                yield Static(Content(self._title), classes="sheet-title")
+                yield TitleLine(Content(self._title), classes="sheet-title")
             yield from self.body()
             yield FooterBar(self._keys, more=MORE)
 

@@ -12,7 +12,9 @@ from aimltui.client.errors import TransportError
 from aimltui.common.errors import AimltuiError
 from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.state.attached_files import AttachedFile, Goal, goal_of
+from aimltui.tui.state.file_facts import is_picture_name
 from aimltui.tui.storage import local_files
+from aimltui.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
     from aimltui.tui.controllers.file_directory import FileDirectory
@@ -86,7 +88,7 @@ class FilesPart(ScreenPart):
             case "meaning" | "words":
                 self.spawn(self._ask_about_meaning(sheet, row, what), _GROUP)
             case "view":
-                self.spawn(self._view_text_of(row), _GROUP)
+                self.spawn(self._view(row), _GROUP)
             case _ if what != "again" or (row.use is not None and row.use.store_id):
                 self.spawn(self._change_file(sheet, row, what), _GROUP)
 
@@ -238,8 +240,12 @@ class FilesPart(ScreenPart):
         if owner:
             await self._tried(self._file_directory.add(file_id, kind, tool, owner))
 
-    async def _view_text_of(self, row: FileRow) -> None:
+    async def _view(self, row: FileRow) -> None:
         from aimltui.tui.screens.dialogs.viewer import TextViewer
+
+        if is_picture_name(row.name):
+            self.post_message(Transcript.FileChosen(self.transcript, row.file_id))
+            return
 
         text = await self._tried(self._file_directory.text_of(row))
         if text is None:
@@ -275,15 +281,15 @@ class FilesPart(ScreenPart):
 
         workspace = self.workspace
         assert workspace is not None
-        holders = [("assistant", f"the assistant {workspace.assistants.name_of(workspace.current)}")]
+        holders = [("assistant", f"assistant {workspace.assistants.name_of(workspace.current)}")]
         if workspace.current.thread_id is not None:
             holders.insert(0, ("thread", "this thread"))
         rows = [
-            ChoiceRow(f"add:{holder}:{tool}", f"To {name}, for {word}")
+            ChoiceRow(f"add:{holder}:{tool}", f"{word.capitalize()} in {name}")
             for holder, name in holders
             for tool, word in TOOL_WORDS.items()
         ]
-        return [*rows, ChoiceRow("message", "To the next message")]
+        return [*rows, ChoiceRow("message", "The next message")]
 
     async def _upload_to(self, sheet: FilesScreen, file: AttachedFile, place: str) -> None:
         from aimltui.tui.controllers.file_uploads import UploadFailed, upload

@@ -184,7 +184,7 @@ class PickersPart(ScreenPart):
 
         choose, before = self.themes.choose, self.themes.current()
         names = sorted(self.app.available_themes, key=lambda name: (not name.startswith("aimltui"), name))
-        rows = [ChoiceRow("auto", "auto", "dark or light, like the terminal")]
+        rows = [ChoiceRow("auto", "auto", "like the terminal")]
         rows += [ChoiceRow(name, name) for name in names]
 
         def picked(name: str | None) -> None:

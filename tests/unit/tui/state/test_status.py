@@ -37,4 +37,6 @@ def test_in_little_room_the_least_important_goes_first() -> None:
     narrow, used = fitting(left, right, 24)
     assert [text for text, _ in narrow] == ["hint", "● running 0:03"]
     assert used == ""
-    assert [text for text, _ in fitting(left, right, 2)[0]] == ["hint"]
+    assert [text for text, _ in fitting(left, right, 3)[0]] == ["hi…"]
+    title = [("How did revenue develop? Tell me", "bold")]
+    assert fitting(title, [], 20)[0] == [("How did revenue…", "bold")]
