@@ -315,6 +315,8 @@ async def test_a_servers_resource_is_attached_as_a_file(tmp_path: Path) -> None:
         assert [one.word for one in servers.resources] == ["clock:clock://hands"]
         await at.here.pilot.press(*"@clock:")
         await at.here.until(lambda: "clock:clock://hands" in at.here.shown(), "the list")
+        # resources stand under their heading, apart from files
+        assert "Resources" in at.here.shown()
         await at.here.pilot.press("enter")
         prompt = at.here.screen.prompt
         await at.here.until(lambda: prompt.files, "the file")

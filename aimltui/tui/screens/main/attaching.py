@@ -218,18 +218,18 @@ class AttachingPart(MainView):
             rows = [PickRow(f"page:{query}", f"Read the page {query}", "enter")] if has_host else []
             self._show_mentions(rows, "")
             return
-        assistants: list[PickRow | str] = []
+        assistants: list[PickRow] = []
         written = self._written()
         if written is not None and written[0] == (0, 0) and not self._wants_file:
             assistants += [
                 PickRow(f"assistant:{one.assistant_id}", f"@{one.name}", one.model)
                 for one in self._finder.addressees(query)
             ]
-        rows = [
+        resources = [
             PickRow(f"page:{one.word}", one.word, one.name or "resource")
             for one in self._finder.resources(query)
         ]
-        rows += [
+        files = [
             PickRow(
                 f"{'folder' if file.label.endswith('/') else 'file'}:{file.label}",
                 file.label,
@@ -237,11 +237,7 @@ class AttachingPart(MainView):
             )
             for file in await self._finder.offered(query)
         ]
-        lines = [
-            *(["Assistants", *assistants] if assistants else []),
-            *(["Files"] if assistants and rows else []),
-            *rows,
-        ]
+        lines = grouped(("Assistants", assistants), ("Resources", resources), ("Files", files))
         if self._asked == query and self._written() is not None:
             self._show_mentions(lines, query.rpartition("/")[2])
 
@@ -277,6 +273,17 @@ class AttachingPart(MainView):
             self.prompt.address(Addressee(label, event.row.label.removeprefix("@")))
             return
         self.spawn(self._attach_path(label), "attach")
+
+
+def grouped(*groups: tuple[str, Sequence[PickRow]]) -> list[PickRow | str]:
+    """Return the rows of all groups, each under its heading; files alone need none."""
+    filled = [(heading, rows) for heading, rows in groups if rows]
+    if [heading for heading, _ in filled] == ["Files"]:
+        return list(filled[0][1])
+    lines: list[PickRow | str] = []
+    for heading, rows in filled:
+        lines += [heading, *rows]
+    return lines
 
 
 def _text_of(path: Path) -> str | None:
