@@ -58,7 +58,8 @@ async def test_a_message_is_edited_answered_again_and_every_branch_stays(
     editor.write_text('#!/bin/sh\nprintf "!" >> "$1"\n')
     editor.chmod(0o700)
     monkeypatch.setenv("VISUAL", str(editor))
-    model = FakeModel(*(says(f"answer {number}") for number in range(1, 9)))
+    answers = [says(f"answer {number}") for number in range(1, 6)]
+    model = FakeModel(*answers, says("half an", finish="length"), says("answer"))
     async with window(tmp_path, model) as here:
         await say(here, "A", "A", "answer 1")
         await say(here, "B", "A", "answer 1", "B", "answer 2")
@@ -178,3 +179,14 @@ async def test_a_message_is_edited_answered_again_and_every_branch_stays(
             lambda: here.workspace.current.thread_id not in {None, families[0]}, "the fork is open"
         )
         assert len((await client.threads.list(ListThreads())).data) == 6
+
+        # an answer that was cut off goes on
+        await here.write("C")
+        await here.until(lambda: here.texts()[-1:] == ["half an"], "an answer that is cut off")
+        await here.idle()
+        await here.write("/continue")
+        await here.until(lambda: here.texts()[-1:] == ["answer"], "its continuation")
+        assert [message["role"] for message in model.requests[-1].messages[-2:]] == ["assistant", "user"]
+        assert "half an" in str(model.requests[-1].messages[-2]["content"])
+        assert "exactly where it was cut off" in str(model.requests[-1].messages[-1]["content"])
+        await here.idle()

@@ -134,6 +134,12 @@ async def test_files_are_listed_by_what_uses_them_and_deleting_leaves_nothing(tm
         # why it failed stands under the list
         await here.pilot.press(*"bad")
         await here.until(lambda: "UTF-8" in here.shown())
+
+        # indexed again, it is read again
+        (stored,) = [one for one in (data / "files").rglob("*") if one.is_file() and one.stat().st_size == 3]
+        stored.write_bytes(b"Yes")
+        await here.pilot.press("ctrl+r")
+        await here.until(lambda: "bad.txt 3 B · 1 chunk" in listed(here)[here_search], "it can be read now")
         await here.pilot.press(*["backspace"] * 3, *"good", "enter")
         await choose(here, "assistant file s")
         await here.until(lambda: "Assistant Assistant · file search" in listed(here))

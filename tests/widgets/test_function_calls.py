@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -322,15 +323,23 @@ async def test_a_restart_shows_the_card_again_and_runs_nothing_twice(tmp_path: P
 
 
 async def test_another_thread_is_marked_and_asks_when_it_is_opened(tmp_path: Path) -> None:
-    async with desk(tmp_path, CALL, says("Done."), size=(120, 40)) as at:
+    go = asyncio.Event()
+    async with desk(tmp_path, [go, *CALL], says("Done."), size=(120, 40)) as at:
         await at.here.write("first")
+        await at.here.until(lambda: at.model.stood == 1, "the request")
+        thread_id = at.here.workspace.current.thread_id
+        await at.press("ctrl+n")
+        await at.here.until(lambda: at.here.workspace.current.thread_id is None)
+        go.set()
+        told = "“first” waits for your decision."
+        await at.here.until(lambda: [one.message for one in at.here.app._notifications] == [told], told)
+        assert not at.card.display
+        assert at.here.rows()["first"].mark == "needs_you"
+        at.here.screen.go_to(thread_id)
         await at.asked()
         await at.press("ctrl+n")
         await at.here.until(lambda: not at.card.display)
         assert at.here.rows()["first"].mark == "needs_you"
-        thread_id = at.here.rows()["first"].id
-        at.here.screen.go_to(thread_id)
-        await at.asked()
 
 
 async def test_a_file_that_is_not_trusted_shows_its_text(tmp_path: Path) -> None:
