@@ -1,6 +1,6 @@
 """MCP servers from packages that nobody here wrote, end to end: configuration, handshake, tools, calls, end.
 
-Opt-in:
+`test_time` runs wherever `mcp-server-time` is installed, as CI does. The others are opt-in:
 
 python -m venv ENV && ENV/bin/pip install mcp-server-time mcp-server-git mcp-server-fetch
 npm install --prefix NODE @modelcontextprotocol/server-everything @modelcontextprotocol/server-filesystem @modelcontextprotocol/server-memory
@@ -13,8 +13,10 @@ import asyncio
 import json
 import os
 import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -25,16 +27,24 @@ from aimltui.local_tools.mcp.source import McpSource
 from aimltui.local_tools.types import CallResult
 
 ENV = os.environ.get("AIMLTUI_REAL_MCP", "")
-pytestmark = [
-    pytest.mark.skipif(not ENV, reason="opt-in: AIMLTUI_REAL_MCP=ENV"),
-    pytest.mark.timeout(300),
-]
+PYTHON = f"{ENV}/bin/python" if ENV else sys.executable
+BYTECODE = {name: os.environ[name] for name in ("PYTHONPYCACHEPREFIX",) if name in os.environ}
+"""Where the interpreter saves bytecode: a server gets little of the environment, and would compile all of it again."""
+opt_in = pytest.mark.skipif(not ENV, reason="opt-in: AIMLTUI_REAL_MCP=ENV")
+pytestmark = pytest.mark.timeout(300)
 
 
 @asynccontextmanager
 async def started(directory: Path, name: str, *args: str, **more: object) -> AsyncIterator[McpSource]:
     """A server as a user configures it, from a pasted block."""
-    block = {"command": f"{ENV}/bin/python", "args": ["-m", name.replace("-", "_"), *args], **more}
+    module = name.replace("-", "_")
+    block = {
+        "command": PYTHON,
+        "args": ["-m", module, *args],
+        "env": BYTECODE,
+        "start_timeout_s": 200,
+        **more,
+    }
     (directory / "mcp.json").write_text(json.dumps({"mcpServers": {"it": block}}))
     config = directory / "config.toml"
     source = mcp_servers(load_settings(config), config, directory / "state")
@@ -52,6 +62,7 @@ async def call(source: McpSource, name: str, **arguments: object) -> CallResult:
     return await source.call(tool, arguments)
 
 
+@pytest.mark.skipif(not ENV and find_spec("mcp_server_time") is None, reason="needs mcp-server-time")
 async def test_time(tmp_path: Path) -> None:
     async with started(tmp_path, "mcp-server-time") as source:
         assert {tool.name for tool in source.tools} == {"it__get_current_time", "it__convert_time"}
@@ -74,6 +85,7 @@ def repository(tmp_path: Path) -> Path:
     return repository
 
 
+@opt_in
 async def test_git(tmp_path: Path, repository: Path) -> None:
     async with started(tmp_path, "mcp-server-git", "--repository", str(repository)) as source:
         assert len(source.tools) >= 10
@@ -85,6 +97,7 @@ async def test_git(tmp_path: Path, repository: Path) -> None:
         assert not outside.is_ok
 
 
+@opt_in
 async def test_fetch(tmp_path: Path) -> None:
     async with started(tmp_path, "mcp-server-fetch") as source:
         # it refuses addresses of this machine, and says so
@@ -106,6 +119,7 @@ async def node(directory: Path, name: str, *args: str) -> AsyncIterator[McpSourc
         yield source
 
 
+@opt_in
 @pytest.mark.skipif(not NODE, reason="opt-in: AIMLTUI_REAL_MCP_NODE=FOLDER")
 async def test_node_servers(tmp_path: Path) -> None:
     async with node(tmp_path, "everything") as source:
