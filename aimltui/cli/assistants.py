@@ -41,9 +41,7 @@ def add_assistants_parser(commands: Any) -> argparse.ArgumentParser:
     bring = add_action(actions, "import", "create assistants from TOML files", _import, creates=True)
     bring.add_argument("files", nargs="+", metavar="FILE", type=Path, help="a TOML file, or a folder of them")
     bring.add_argument("--copy", action="store_true", help="create a new one even if one of that name exists")
-    delete = add_action(
-        actions, "delete", "move assistants to the trash of the screen", _delete, has_json=False
-    )
+    delete = add_action(actions, "delete", "move assistants to the trash of the screen", _delete)
     delete.add_argument("assistants", nargs="+", metavar="ASSISTANT", help=NAMED)
     add_forever(delete)
     return parser

@@ -6,8 +6,12 @@ import argparse
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
 
-from aimltui.cli.objects import add_yes, confirm
+from aimltui.cli.objects import add_yes, confirm, say_list
+
+if TYPE_CHECKING:
+    from aimltui.wire.base import Wire
 
 
 def add_forever(parser: argparse.ArgumentParser) -> None:
@@ -23,19 +27,19 @@ async def delete_or_trash(
     what: str,
     options: argparse.Namespace,
     *,
-    delete: Callable[[str], Awaitable[object]],
-    mark: Callable[[str, dict[str, str]], Awaitable[object]],
+    delete: Callable[[str], Awaitable[Wire]],
+    mark: Callable[[str, dict[str, str]], Awaitable[Wire]],
     stays: str = "",
     restores: str,
 ) -> int:
-    """Delete objects as the options say, and print what was done; returns the exit status.
+    """Delete objects as the options say, and print what was done, with `--json` also the objects; returns the exit status.
 
     Args:
         ids: Their ids.
         what: What they are called, such as "2 threads".
         options: With the options that `add_forever` adds.
-        delete: Deletes an object for good.
-        mark: Adds metadata to an object.
+        delete: Deletes an object for good and returns that it did.
+        mark: Adds metadata to an object and returns it.
         stays: A sentence about what is not deleted, for the question.
         restores: What restores them from the trash.
     """
@@ -43,11 +47,10 @@ async def delete_or_trash(
 
     if options.forever:
         confirm(" ".join(part for part in (f"Delete {what} for good?", stays) if part), options)
-    for id_ in ids:
-        if options.forever:
-            await delete(id_)
-        else:
-            await mark(id_, {TRASHED_AT: f"{time.time():.3f}"})
+    trashed = {TRASHED_AT: f"{time.time():.3f}"}
+    done = [await (delete(id_) if options.forever else mark(id_, trashed)) for id_ in ids]
+    if options.json:
+        say_list(done)
     where = "deleted" if options.forever else f"moved to the trash; {restores} restores them"
     print(f"{what} {where}.", file=sys.stderr)  # noqa: T201  # there is no screen
     return 0

@@ -45,7 +45,7 @@ def add_files_parser(commands: Any) -> argparse.ArgumentParser:
     export = add_action(actions, "export", "save a file", _export, has_json=False)
     export.add_argument("file", metavar="FILE", help=NAMED)
     add_output(export)
-    delete = add_action(actions, "delete", "delete files, also in all vector stores", _delete, has_json=False)
+    delete = add_action(actions, "delete", "delete files, also in all vector stores", _delete)
     delete.add_argument("files", nargs="+", metavar="FILE", help=NAMED)
     add_yes(delete)
     return parser
@@ -103,8 +103,9 @@ async def _export(client: AssistantsClient, options: argparse.Namespace) -> int:
 async def _delete(client: AssistantsClient, options: argparse.Namespace) -> int:
     chosen = [await _found(client, wanted) for wanted in options.files]
     confirm(f"Delete {clean_line(', '.join(file.filename for file in chosen))} for good?", options)
-    for file in chosen:
-        await client.files.delete(file.id)
+    done = [await client.files.delete(file.id) for file in chosen]
+    if options.json:
+        say_list(done)
     count = f"{len(chosen)} {'file' if len(chosen) == 1 else 'files'}"
     print(f"{count} deleted.", file=sys.stderr)  # noqa: T201  # there is no screen
     return 0

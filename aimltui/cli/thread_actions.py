@@ -20,7 +20,7 @@ def add_thread_actions(actions: Any) -> None:
     """Add both actions to `aimltui threads`."""
     parser = add_action(actions, "show", "show a thread as Markdown", _show)
     parser.add_argument("thread", metavar="THREAD", help=NAMED)
-    parser = add_action(actions, "delete", "move threads to the trash", _delete, has_json=False)
+    parser = add_action(actions, "delete", "move threads to the trash", _delete)
     parser.add_argument("threads", nargs="+", metavar="THREAD", help=NAMED)
     add_forever(parser)
 

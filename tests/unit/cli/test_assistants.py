@@ -86,7 +86,8 @@ def test_an_assistant_goes_out_and_comes_back_the_same(
     (again,) = told(capsys)["data"]
     assert again["id"] != made["id"]
     assert again["instructions"] == changed["instructions"]
-    assert main(["assistants", "delete", again["id"], "--forever", "--yes", *place]) == 0
+    assert main(["assistants", "delete", again["id"], "--forever", "--yes", "--json", *place]) == 0
+    assert told(capsys)["data"] == [{"id": again["id"], "object": "assistant.deleted", "deleted": True}]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from aimltui.cli.terminal_facts import terminal_facts
 from aimltui.tui.state import recordings
 from aimltui.wire.binary import Blob
 from aimltui.wire.files import CreateFile
+from aimltui.wire.threads import TRASHED_AT
 from tests.support.builders import bounded, opened, play, run_of
 from tests.support.fake_model import FakeModel, calls, says
 
@@ -71,7 +72,9 @@ def test_threads_runs_and_files_are_listed_shown_and_deleted(
     assert "\x1b" not in shown
     assert main(["threads", "show", "How is it?", "--json", *place]) == 0
     assert [message["role"] for message in told(capsys)["messages"]] == ["user", "assistant"]
-    assert main(["threads", "delete", "How is it?", *place]) == 0
+    assert main(["threads", "delete", "How is it?", "--json", *place]) == 0
+    (trashed,) = told(capsys)["data"]
+    assert trashed["metadata"][TRASHED_AT]
     assert main(["threads", "list", "--json", *place]) == 0
     assert [thread["preview"] for thread in told(capsys)["data"]] == ["And the weather?"]
     assert main(["threads", "delete", "--forever", "And the weather?", *place]) == 2
@@ -140,7 +143,8 @@ def test_files_are_saved_and_deleted(
     assert main(["files", "export", file["id"], "-o", "-", *place]) == 0
     monkeypatch.undo()
     assert output.buffer.getvalue() == b"a,b\n1,2\n"  # type: ignore[attr-defined]
-    assert main(["files", "delete", "--yes", file["id"], *place]) == 0
+    assert main(["files", "delete", "--yes", "--json", file["id"], *place]) == 0
+    assert told(capsys)["data"] == [{"id": file["id"], "object": "file", "deleted": True}]
     assert main(["files", "show", file["id"], *place]) == 2
 
 
