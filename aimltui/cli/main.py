@@ -84,7 +84,21 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
     known = commands_of(commands)
     if arguments[0] not in known:
         commands.error(_unknown(arguments[0], known))
-    return commands.parse_args(arguments)
+    options, rest = commands.parse_known_args(arguments)
+    if rest:
+        # argparse would show the usage of the whole program instead of the command's
+        command = _parser_of(arguments, commands)
+        command.error(f"“{_safe(rest[0])}” is not an argument of {command.prog}. See {command.prog} --help.")
+    return options
+
+
+def _parser_of(words: Sequence[str], outer: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """Return the parser of the command, or of its action, that the first words name."""
+    for action in outer._actions:
+        if isinstance(action.choices, dict) and words and words[0] in action.choices:
+            inner: argparse.ArgumentParser = action.choices[words[0]]
+            return _parser_of(words[1:], inner)
+    return outer
 
 
 def _screen_flags(arguments: Sequence[str]) -> argparse.Namespace:

@@ -315,6 +315,8 @@ def test_a_sentence_is_a_question_and_a_word_is_a_command(capsys: pytest.Capture
         (["--demo", "threads", "list"], "comes before its flags: aimltui threads"),
         (["--demo", "what is it"], "aimltui ask"),
         (["--themes", "x"], "“--themes” is not a command or a flag of aimltui"),
+        (["doctor", "--jsn"], "usage: aimltui doctor"),
+        (["threads", "list", "--alll"], "“--alll” is not an argument of aimltui threads list. See aimltui"),
     ):
         with pytest.raises(SystemExit):
             command_line._parsed(words)
