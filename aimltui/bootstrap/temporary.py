@@ -99,9 +99,11 @@ class TemporaryThreads:
 
     async def aclose(self) -> None:
         """Forget the temporary threads, and close both engines."""
-        if self._memory is not None:
-            await self._memory.aclose()
-        await self._transport.aclose()
+        try:
+            if self._memory is not None:
+                await self._memory.aclose()
+        finally:
+            await self._transport.aclose()
 
     async def _memory_for(self, operation: Operation[Any, Any], params: Params) -> Engine | None:
         """Return the engine in memory if an operation is about a temporary thread."""

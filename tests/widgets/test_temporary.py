@@ -10,6 +10,8 @@ import pytest
 from aimltui.bootstrap.temporary import TemporaryThreads
 from aimltui.client.client import AssistantsClient
 from aimltui.engine.engine import Engine
+from aimltui.tui.controllers.messages import TextReturned
+from aimltui.tui.screens.main import quitting
 from aimltui.tui.startup import Connected
 from aimltui.tui.state.dead_time import KeyTimes
 from tests.support.builders import options
@@ -33,7 +35,13 @@ def found_in(directory: Path) -> list[str]:
     return [path.name for path, text in zip(files, texts, strict=True) if any(word in text for word in words)]
 
 
-async def test_a_temporary_thread_leaves_nothing_behind_unless_it_is_kept(tmp_path: Path) -> None:
+def drafts_in(directory: Path) -> list[str]:
+    return [path.read_text() for path in directory.rglob("*.draft")]
+
+
+async def test_a_temporary_thread_leaves_nothing_behind_unless_it_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     models = FakeModels(FakeModel(says("kingfisher"), says("kingfisher"), says("Ordinary.")))
 
     async def connect() -> Connected:
@@ -66,9 +74,52 @@ async def test_a_temporary_thread_leaves_nothing_behind_unless_it_is_kept(tmp_pa
         assert found_in(tmp_path) == []
         await here.pilot.press("escape")
         await here.until(lambda: here.app.screen is here.screen)
+        # also after answers that would not stop in time
+        monkeypatch.setattr(quitting, "_STOP_S", 0.0)
+        here.screen._stop_and_quit()
+        await here.until(lambda: "The temporary thread “heronsong” is not saved." in here.shown())
+        await here.pilot.press("escape")
+        await here.until(lambda: here.app.screen is here.screen)
         await here.pilot.press(*"waxwing")
         await here.screen.run_action("keep_thread")
+        # what is sent before the thread is saved is not deleted with it
+        here.screen.send("late")
         await here.until(lambda: "Temporary" not in here.shown())
         await here.until(lambda: here.texts() == ["heronsong", "kingfisher"])
-        await here.until(lambda: here.screen.prompt.text == "waxwing")
+        await here.until(lambda: here.screen.prompt.text == "late\n\nwaxwing")
         assert here.workspace.threads.temporary == []
+
+
+async def test_the_draft_of_a_temporary_thread_is_saved_if_the_thread_is_and_only_then(
+    tmp_path: Path,
+) -> None:
+    models = FakeModels(FakeModel(says("kingfisher")))
+
+    async def connect() -> Connected:
+        made = options(tmp_path / "data")
+        engine = await Engine.open(made, models)
+        client = AssistantsClient(TemporaryThreads(engine, made, models))
+        return Connected(client, "test", "fake", has_temporary=True)
+
+    times = KeyTimes(stand_s=0, quiet_s=0, hold_s=0)
+    async with seat(FakeTransport(), tmp_path, connect=connect, clock=None, key_times=times) as here:
+        await here.write("/temporary")
+        await here.until(lambda: "Temporary · new thread" in here.shown())
+        # a message that could not be sent comes back while another thread is open
+        left = here.workspace.current
+        await here.pilot.press("ctrl+n")
+        await here.until(lambda: not here.workspace.current.is_temporary)
+        here.screen.post_message(TextReturned(left, "heronsong"))
+        await here.pilot.pause()
+        await here.screen.file_worker.read(lambda: None)
+        assert found_in(tmp_path) == []
+        await here.write("/temporary")
+        await here.until(lambda: here.screen.prompt.text == "heronsong")
+        await here.pilot.press("enter")
+        await here.until(lambda: "kingfisher" in here.texts())
+        await here.idle()
+        await here.pilot.press(*"waxwing", "ctrl+q")
+        await here.until(lambda: "Keep and quit" in here.shown())
+        await here.pilot.press("down", "enter")
+        await here.until(lambda: here.app._exit, "the end")
+    assert drafts_in(tmp_path) == ["waxwing"]

@@ -69,7 +69,8 @@ class Timer(Protocol):
         ...
 
 
-def _key_of(thread: OpenThread) -> str:
+def key_of(thread: OpenThread) -> str:
+    """Return the name under which the draft of a conversation is saved."""
     return thread.thread_id or (NEW_TEMPORARY if thread.is_temporary else NEW_THREAD)
 
 
@@ -115,7 +116,7 @@ class DraftKeeper:
     def key(self) -> str:
         """The name under which the open thread's draft is saved."""
         current = self._current()
-        return _key_of(current) if current is not None else NEW_THREAD
+        return key_of(current) if current is not None else NEW_THREAD
 
     async def last_thread(self) -> str | None:
         """The thread that was open last, if one was noted."""
@@ -219,7 +220,7 @@ class DraftKeeper:
 
     def note_queue(self, conversation: Queueing) -> None:
         """Save the messages that wait in a conversation, if they have changed since the last call."""
-        key = _key_of(conversation)
+        key = key_of(conversation)
         messages = tuple(entry.draft for entry in conversation.queue.waiting)
         before = self._queues.get(conversation)
         if (key, messages) == before or (before is None and not messages):
@@ -234,7 +235,7 @@ class DraftKeeper:
         # late, because it imports wire models, which the first frame does without
         from aimltui.tui.state.run_options import written
 
-        key, text = _key_of(conversation), written(conversation.options.next)
+        key, text = key_of(conversation), written(conversation.options.next)
         before = self._options.get(conversation)
         if (key, text) == before or (before is None and not text):
             return
@@ -257,6 +258,22 @@ class DraftKeeper:
         def work() -> str | None:
             at = key or self._store.last_thread() or NEW_THREAD
             return self._store.add(at, before=before, behind=behind)
+
+        self._files.write(work)
+
+    def hand_on(self, thread_id: str, to: str, *, before: str = "") -> None:
+        """Move the saved draft of a thread to the one that takes its place.
+
+        Args:
+            thread_id: The thread, which is not open or is being left.
+            to: The thread that takes its place.
+            before: Text before the draft; empty is none.
+        """
+
+        def work() -> str | None:
+            draft = self._store.open(thread_id)
+            problem = self._store.add(to, before=before, behind=draft) if before or draft else None
+            return problem or self._store.forget(thread_id)
 
         self._files.write(work)
 

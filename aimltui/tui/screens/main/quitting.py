@@ -76,11 +76,20 @@ class QuittingPart(ScreenPart):
         from aimltui.wire.errors import APIError
 
         assert self.workspace is not None
+        opened = None
         try:
             for thread_id in threads:
-                await keep(self.workspace.client, thread_id)
+                saved = await keep(self.workspace.client, thread_id)
+                self.workspace.threads.drop(thread_id)
+                if self.workspace.current.thread_id == thread_id:
+                    self.drafts.leave()
+                    opened = saved
+                self.drafts.hand_on(thread_id, saved)
         except (APIError, TransportError) as error:
             self.show_notice(f"The thread was not saved, so the program goes on. {error}", is_warning=True)
+            if opened is not None:
+                # the thread on the screen is deleted
+                self.go_to(opened)
         else:
             self._quit_now()
 
@@ -123,7 +132,7 @@ class QuittingPart(ScreenPart):
             assert self.workspace is not None
             self.workspace.stop(conversation)
         self._quit_when_finished()
-        self._deadline = self.set_timer(_STOP_S, self._quit_now)
+        self._deadline = self.set_timer(_STOP_S, self._quit_or_ask)
 
     def _quit_when_finished(self) -> None:
         self._stay()
@@ -133,9 +142,12 @@ class QuittingPart(ScreenPart):
 
     def _quit_if_finished(self) -> None:
         if not self._writing() and not self._is_asking:
-            self._stay()
-            if not self._asks_about_temporary():
-                self._quit_now()
+            self._quit_or_ask()
+
+    def _quit_or_ask(self) -> None:
+        self._stay()
+        if not self._asks_about_temporary():
+            self._quit_now()
 
     def _quit_now(self) -> None:
         self._stay()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.widgets import TextArea
 
 from aimltui.tui.commands.derived import slash_action, slash_argument, slash_command
+from aimltui.tui.controllers.draft_keeper import key_of
 from aimltui.tui.controllers.messages import (
     BranchWanted,
     ConversationChanged,
@@ -22,7 +23,7 @@ from aimltui.tui.state.branch_marks import NEXT, PREVIOUS
 from aimltui.tui.state.entries import Appended
 from aimltui.tui.state.guides import TRY_THE_DEMO, chosen_message
 from aimltui.tui.state.saved_prompts import asked as saved_prompt
-from aimltui.tui.storage.drafts import NEW_THREAD, joined
+from aimltui.tui.storage.drafts import joined
 from aimltui.tui.widgets.prompt_input import PromptInput
 from aimltui.tui.widgets.transcript import Transcript
 
@@ -216,7 +217,7 @@ class SendingPart(ScreenPart):
             self.prompt.load_draft(joined((text, self.prompt.draft)))
             self.drafts.save_now()
         else:
-            self.drafts.join(conversation.thread_id or NEW_THREAD, before=text)
+            self.drafts.join(key_of(conversation), before=text)
 
     # In the prompt and the guides
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from typing import TYPE_CHECKING
 
 from aimltui.client.errors import TransportError
-from aimltui.tui.controllers.messages import ThreadListChanged
+from aimltui.tui.controllers.messages import TextReturned, ThreadListChanged
 from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.widgets.header import HeaderBar
 from aimltui.tui.widgets.thread_list import ThreadList
+
+if TYPE_CHECKING:
+    from aimltui.tui.controllers.conversation import Conversation
 
 _READ_S = 6.0
 """Seconds for which a sentence about the thread is shown."""
@@ -95,14 +99,17 @@ class ThreadsPart(ScreenPart):
 
     def action_keep_thread(self) -> None:
         """Save the open temporary thread as an ordinary one."""
-        if self.workspace is None or self.workspace.current.thread_id is None:
+        conversation = self.workspace.current if self.workspace is not None else None
+        if conversation is None or not conversation.is_temporary or conversation.thread_id is None:
             return
-        if self.workspace.current.is_busy:
+        if conversation.is_busy:
             self.hint("an answer is being written; the thread can be kept after it")
         else:
-            self.spawn(self._keep(self.workspace.current.thread_id), "open")
+            # what is sent meanwhile waits, since the thread is about to be deleted
+            conversation.choice = object()
+            self.spawn(self._keep(conversation, conversation.thread_id), "open")
 
-    async def _keep(self, thread_id: str) -> None:
+    async def _keep(self, conversation: Conversation, thread_id: str) -> None:
         from aimltui.tui.controllers.keeping import keep
         from aimltui.wire.errors import APIError
 
@@ -114,10 +121,15 @@ class ThreadsPart(ScreenPart):
             await workspace.directory.refresh([saved], saved)
         except (APIError, TransportError) as error:
             self.show_notice(f"The thread was not saved. {error}", is_warning=True)
+            self.post_message(TextReturned(conversation, conversation.dequeue_all()))
             return
-        self.drafts.join(saved, behind=self.prompt.draft)
-        self.prompt.load_draft("")
-        self.go_to(saved)
+        finally:
+            conversation.choice = None
+        is_open = workspace.current is conversation
+        visit = self.drafts.leave() if is_open else 0
+        self.drafts.hand_on(thread_id, saved, before=conversation.dequeue_all())
+        if is_open:
+            self.spawn(self._go_to(saved, visit), "open")
         self.show_notice("Saved: this is an ordinary thread now.")
 
     def action_toggle_sidebar(self) -> None:
