@@ -184,8 +184,13 @@ async def test_files_have_names_and_enter_looks_at_them(server: FakeTransport, t
         await here.pilot.press("escape")
         await here.until(lambda: len(written) == 3 and drawn in written[2], "the picture again")
         await here.alive()
+        here.app.app_resume_signal.publish(here.app)
+        await here.until(
+            lambda: len(written) == 5 and drawn in written[4], "the picture after another program"
+        )
+        await here.alive()
         await here.pilot.press("escape")
-        await here.until(lambda: written[3:] == [gone], "the picture to be taken away with the viewer")
+        await here.until(lambda: written[5:] == [gone], "the picture to be taken away with the viewer")
         here.app.terminal_pictures = sixels = TerminalPictures(written.append, lambda: None, lambda: True)
         sixels.ask()
         for answer in ("\x1b[6;20;10t", "\x1b[?62;4c"):

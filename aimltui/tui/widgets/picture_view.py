@@ -79,6 +79,7 @@ class PictureView(Widget, can_focus=True):
             terminal.ask()
             if (signal := getattr(self.app, "pictures_signal", None)) is not None:
                 signal.subscribe(self, lambda _: self._prepare())
+            self.app.app_resume_signal.subscribe(self, lambda _: self._draw_again())
 
     def on_resize(self) -> None:
         """Draw the picture as large as fits, once the size stays."""
@@ -146,6 +147,11 @@ class PictureView(Widget, can_focus=True):
         if self._shown and terminal is not None:
             terminal.write(deletion(self._shown))
             self._shown = 0
+
+    def _draw_again(self) -> None:
+        """Send the picture once more: the terminal has forgotten it while another program had it."""
+        self.erase()
+        self.refresh()
 
     def _send(self) -> None:
         """Send the picture, unless another screen is in front."""
