@@ -11,6 +11,8 @@ import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
 from contextlib import suppress
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -99,11 +101,14 @@ async def _answer(
     content: bytes, box: tuple[int, int], form: Form, ground: str, wait_s: float
 ) -> tuple[dict[str, Any], bytes]:
     """Return what the process says of a file, and the reduced picture."""
-    arguments = [sys.executable, "-I", "-B", str(_WORKER), *map(str, box), form, ground]
+    arguments = ["-I", "-B", str(_WORKER), *map(str, box), form, ground, _pillow_folder()]
     environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
-    process = await asyncio.create_subprocess_exec(
-        *arguments, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment
-    )
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable or "python3", *arguments, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment
+        )
+    except OSError as error:
+        raise PictureError(f"not shown: decoding it could not start ({error.strerror})") from error
     try:
         async with asyncio.timeout(wait_s):
             written, _ = await process.communicate(content)
@@ -121,6 +126,13 @@ async def _answer(
     if problem := answer.get("problem"):
         raise PictureError(str(problem))
     return answer, png
+
+
+@cache
+def _pillow_folder() -> str:
+    """Return where Pillow is, which the process does not find in a user's own packages; empty if it is missing."""
+    found = find_spec("PIL")
+    return str(Path(found.origin).parents[1]) if found is not None and found.origin else ""
 
 
 def _lightness(color: Rgb) -> float:

@@ -209,11 +209,16 @@ def _limit() -> None:
 
 
 def main() -> int:
-    """Decode the picture on standard input; the arguments are those of `reduce`: width, height, form and ground."""
+    """Decode the picture on standard input.
+
+    The arguments are those of `reduce`: width, height, form and ground; then the folder of Pillow, or nothing.
+    """
     with suppress(ImportError):  # Windows has no such limits
         _limit()
     try:
-        width, height, form, ground = sys.argv[1:5]
+        width, height, form, ground, folder = sys.argv[1:6]
+        if folder:
+            sys.path.append(folder)
         content = sys.stdin.buffer.read(MAX_BYTES + 1)
         found = reduce(content, (int(width), int(height)), "sixel" if form == "sixel" else "png", ground)
     except PictureError as error:

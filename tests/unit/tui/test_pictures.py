@@ -6,8 +6,10 @@ import asyncio
 import io
 import re
 import struct
+import sys
 import zlib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -182,6 +184,20 @@ async def test_a_file_is_decoded_in_a_process_which_says_why_it_cannot() -> None
     assert (picture.width, picture.height) == (64, 36)
     with pytest.raises(PictureError, match="cannot be read"):
         await decode(b"<svg/>")
+
+
+async def test_the_decoder_finds_the_pillow_of_the_program_and_a_missing_python_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # the packages of a user are in no folder that an isolated Python looks in
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S "$@"\n')
+    python.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(python))
+    assert (await decode(plot(64, 36))).width == 64
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "none"))
+    with pytest.raises(PictureError, match="could not start"):
+        await decode(plot(64, 36))
 
 
 async def test_a_decoder_that_takes_too_long_is_stopped() -> None:
