@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from aimltui.common.dataclass import dataclass
@@ -50,18 +49,18 @@ async def read_address(client: AssistantsClient, text: str) -> Addressed:
     if not text.startswith("@") or not first:
         return Addressed(text)
     offered = await named_assistants(client)
-    to = _named(said[1:], offered)
-    if to is None:
-        return Addressed(text, unknown=clean_line(first))
-    rest = said[1:].removeprefix(to.assistant_id)
-    return Addressed((rest if rest != said[1:] else rest[len(to.name) :]).lstrip(" ,:"), to)
+    for to in sorted(offered, key=lambda one: -len(one.name)):
+        for name in (to.name, to.assistant_id):
+            if (rest := behind_name(said[1:], name)) is not None:
+                return Addressed(rest.lstrip(" ,:"), to)
+    return Addressed(text, unknown=clean_line(first))
 
 
-def _named(said: str, offered: Sequence[Addressee]) -> Addressee | None:
-    """Return the assistant whose name, or id, a text begins with; of several names the longest."""
-    text = said.casefold()
-    for one in sorted(offered, key=lambda one: -len(one.name)):
-        for name in (one.name.casefold(), one.assistant_id.casefold()):
-            if text == name or (text.startswith(name) and not text[len(name)].isalnum()):
-                return one
-    return None
+def behind_name(said: str, name: str) -> str | None:
+    """Return what is behind a name, in any case, with which a text begins; None if it does not."""
+    folded = name.casefold()
+    if not said.casefold().startswith(folded):
+        return None
+    # a letter may have another length in the other case, such as ß
+    end = next((end for end in range(len(folded) + 1) if said[:end].casefold() == folded), None)
+    return None if end is None or said[end : end + 1].isalnum() else said[end:]
