@@ -244,7 +244,11 @@ async def test_a_question_without_a_call_is_not_shown(tmp_path: Path) -> None:
 async def test_a_picture_that_a_tool_returns_is_saved_and_shown_in_the_step(tmp_path: Path) -> None:
     server = HandServer(NOW)
     picture = b64encode(plot(40, 30)).decode()
-    server.content = [{"type": "image", "mimeType": "image/png", "data": picture}]
+    sound = b64encode(b"RIFF").decode()
+    server.content = [
+        {"type": "image", "mimeType": "image/png", "data": picture},
+        {"type": "audio", "mimeType": "audio/wav", "data": sound},
+    ]
     servers = server.source("clock")
     async with desk(tmp_path, calls(("clock__now", "{}")), says("A clock."), servers=servers) as at:
         await at.here.pilot.press("h", "backspace")
@@ -254,12 +258,21 @@ async def test_a_picture_that_a_tool_returns_is_saved_and_shown_in_the_step(tmp_
         await at.answer("o", "enter")
         await at.here.until(lambda: "A clock." in at.here.texts())
         (told,) = at.outputs()
-        assert told.startswith("[picture: image/png, ")
-        file_id = told.rpartition(" ")[2].rstrip("]")
+        drawn, heard = told.split("\n")
+        assert drawn.startswith("[picture: image/png, ")
+        assert heard.startswith("[audio: audio/wav, ")
+        file_id, sound_id = (line.rpartition(" ")[2].rstrip("]") for line in (drawn, heard))
         saved = await at.here.workspace.client.files.content(file_id)
         assert saved.content == plot(40, 30)
         (step,) = [entry for entry in at.here.entries if isinstance(entry, StepEntry)]
-        assert [output.file_id for output in step.calls[0].outputs] == ["", file_id]
+        assert [(output.kind, output.file_id) for output in step.calls[0].outputs] == [
+            ("text", ""),
+            ("image", file_id),
+            ("file", sound_id),
+        ]
+        # the panel has a row for the sound, too
+        await at.here.pilot.press("ctrl+o")
+        await at.here.until(lambda: "result.wav 4 B" in at.here.shown(), "the sound's row")
 
 
 async def test_a_servers_prompt_comes_into_the_input(tmp_path: Path) -> None:

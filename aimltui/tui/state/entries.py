@@ -116,7 +116,7 @@ class MessageEntry:
 class ToolCallOutput:
     """One output of a tool call."""
 
-    kind: Literal["logs", "image", "text"]
+    kind: Literal["logs", "image", "file", "text"]
     text: str = ""
     file_id: str = ""
 
@@ -143,7 +143,7 @@ class ToolCallEntry:
     @property
     def logs(self) -> str:
         """Everything the call printed."""
-        return "\n".join(output.text for output in self.outputs if output.kind != "image")
+        return "\n".join(output.text for output in self.outputs if output.kind in ("logs", "text"))
 
 
 @dataclass(frozen=True, slots=True)

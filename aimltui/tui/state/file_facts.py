@@ -145,5 +145,5 @@ def file_ids(entry: Entry) -> Iterator[tuple[str, bool]]:
     elif isinstance(entry, StepEntry):
         for call in entry.calls:
             for output in call.outputs:
-                if output.kind == "image" and output.file_id:
-                    yield output.file_id, True
+                if output.file_id:
+                    yield output.file_id, output.kind == "image"

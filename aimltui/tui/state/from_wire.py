@@ -53,8 +53,10 @@ YOU = "You"
 ASSISTANT = "Assistant"
 """Shown where an assistant's name is unknown."""
 _SEPARATOR = "\n\n"
-_SAVED_PICTURE = pattern(r"^\[picture: [^\]\n]*, saved as (file[-_][A-Za-z0-9_-]{1,80})\]$", re.MULTILINE)
-_MOST_PICTURES = 8
+_SAVED = pattern(
+    r"^\[(picture|audio|file|text)[: ][^\]\n]*, saved as (file[-_][A-Za-z0-9_-]{1,80})\]$", re.MULTILINE
+)
+_MOST_SAVED = 8
 
 
 def run_entry_id(run_id: str) -> str:
@@ -333,9 +335,12 @@ def _call_entry(call: object, step: RunStep) -> ToolCallEntry:
 
 
 def _function_outputs(text: str) -> tuple[ToolCallOutput, ...]:
-    """The text, and after it the pictures that it names; see `local_tools.mcp.results`."""
-    pictures = [ToolCallOutput("image", file_id=file_id) for file_id in _SAVED_PICTURE.findall(text)]
-    return ToolCallOutput("text", text), *pictures[:_MOST_PICTURES]
+    """The text, and after it the pictures and other files that it names; see `local_tools.mcp.results`."""
+    saved = [
+        ToolCallOutput("image" if what == "picture" else "file", file_id=file_id)
+        for what, file_id in _SAVED.findall(text)
+    ]
+    return ToolCallOutput("text", text), *saved[:_MOST_SAVED]
 
 
 def _code_output(output: object) -> ToolCallOutput:

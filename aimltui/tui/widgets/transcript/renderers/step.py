@@ -296,8 +296,10 @@ class _Details:
     def _outputs(self, call: ToolCallEntry, place: int) -> None:
         canvas = self._canvas
         for number, output in enumerate(call.outputs):
-            if output.kind == "image":
-                draw_file(canvas, Attachment(output.file_id, "picture", is_picture=True, is_made=True))
+            if output.kind in ("image", "file"):
+                is_picture = output.kind == "image"
+                name = "picture" if is_picture else "file"
+                draw_file(canvas, Attachment(output.file_id, name, is_picture=is_picture, is_made=True))
                 continue
             text = _indented(output.text) if call.type == "function" else output.text
             if self._is_live:
