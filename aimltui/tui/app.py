@@ -71,7 +71,7 @@ class AimltuiApp(CrashReport, App[None]):
         self.key_times = startup.key_times
         self._letters = LetterHold(
             self.key_times,
-            self._letters_act,
+            partial(_letters_act, self),
             lambda letter: letter in getattr(self.screen, "REPEATED_LETTERS", ""),
             self._dispatch,
             self._type_in,
@@ -186,12 +186,6 @@ class AimltuiApp(CrashReport, App[None]):
         """Go on with the keys that had to wait for the one before them."""
         await self._order.came_back(echo)
 
-    def _letters_act(self) -> bool:
-        """Whether a letter would act on the screen instead of being typed into a field."""
-        if not self._screen_stack or isinstance(self.screen.focused, Input | TextArea):
-            return False
-        return bool(getattr(self.screen, "letters_act", False))
-
     def _type_in(self, event: events.Key | events.Paste) -> None:
         """Type into the prompt, whatever stands before it."""
         main = self.screen_stack[0]
@@ -291,6 +285,13 @@ class AimltuiApp(CrashReport, App[None]):
                 screen.window.release()
         self.terminal_pictures.delete()
         await super()._shutdown()
+
+
+def _letters_act(app: AimltuiApp) -> bool:
+    """Whether a letter would act on the screen instead of being typed into a field."""
+    if not app._screen_stack or isinstance(app.screen.focused, Input | TextArea):
+        return False
+    return bool(getattr(app.screen, "letters_act", False))
 
 
 async def _catch_up(field: Input | TextArea) -> None:
