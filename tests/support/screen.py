@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual._context import visible_screen_stack
 from textual.pilot import Pilot
 
 from aimltui.client.client import AssistantsClient
@@ -102,6 +103,8 @@ class Seat:
 
     def shown(self) -> str:
         """The screen as text."""
+        # Without it a panel that was not painted yet would be painted, for good, on an empty page.
+        visible_screen_stack.set(self.app._background_screens)
         lines = self.app.screen._compositor.render_strips()
         return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in lines)
 

@@ -54,7 +54,7 @@ class McpServersScreen(Sheet[None]):
     SCROLLS = "PickList"
     LETTERS_ACT = True
     MOST_LINES = 12
-    EXTRA_LINES = 8
+    EXTRA_LINES = 9
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", show=False),
@@ -99,7 +99,8 @@ class McpServersScreen(Sheet[None]):
             )
             for row in self._servers.rows
         ]
-        self.pick_list.set_lines(lines, at=picked.id if picked else "", remark="none")
+        self.pick_list.set_lines(lines, at=picked.id if picked else "")
+        self.pick_list.display = bool(lines)
         self._say()
 
     @property

@@ -35,7 +35,7 @@ class SkillsScreen(Sheet[None]):
     SCROLLS = "PickList"
     LETTERS_ACT = True
     MOST_LINES = 12
-    EXTRA_LINES = 6
+    EXTRA_LINES = 7
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", show=False),
@@ -73,7 +73,8 @@ class SkillsScreen(Sheet[None]):
             PickRow(row.name, row.name, _hint(row), is_current=row.is_on, is_wrong=bool(row.error))
             for row in self._switch.rows
         ]
-        self.pick_list.set_lines(lines, at=picked.id if picked else "", remark="none")
+        self.pick_list.set_lines(lines, at=picked.id if picked else "")
+        self.pick_list.display = bool(lines)
         self._say()
 
     @property
