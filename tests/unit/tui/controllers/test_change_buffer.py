@@ -120,7 +120,7 @@ async def test_text_of_a_conversation_behind_the_screen_waits_longer(monkeypatch
 async def test_the_conversation_on_the_screen_is_not_behind_it_and_a_left_one_is() -> None:
     decisions = PendingDecisions(None, None)  # type: ignore[arg-type]
     conversations = OpenConversations(
-        lambda thread_id: Conversation(thread_id, {}, lambda _: None),
+        lambda thread_id, _is_temporary: Conversation(thread_id, {}, lambda _: None),
         lambda _: None,  # type: ignore[arg-type,return-value]
         decisions,
     )
