@@ -79,14 +79,18 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
         arguments = ["ask", *arguments]
     if arguments[0] == "ask":
         # the other commands would cost a quarter of the time until its first byte
-        return ask_parser().parse_args(arguments)
+        return _parsed_by(ask_parser(), arguments)
     commands = command_parser()
     known = commands_of(commands)
     if arguments[0] not in known:
         commands.error(_unknown(arguments[0], known))
+    return _parsed_by(commands, arguments)
+
+
+def _parsed_by(commands: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:
+    """Return the flags of a command; argparse would show the usage of the whole program after an unknown one."""
     options, rest = commands.parse_known_args(arguments)
     if rest:
-        # argparse would show the usage of the whole program instead of the command's
         command = _parser_of(arguments, commands)
         command.error(f"“{_safe(rest[0])}” is not an argument of {command.prog}. See {command.prog} --help.")
     return options

@@ -16,6 +16,10 @@ _SCREEN_KEYS = (
     (pattern(r" with ctrl\+L", re.IGNORECASE), " with --model ID"),
     (pattern(r" \(ctrl\+p, Connections, or --base-url\)", re.IGNORECASE), " (--base-url URL)"),
     (
+        pattern(r"base URL under Connections \(ctrl\+p\)", re.IGNORECASE),
+        "base URL (--base-url URL, or Connections in aimltui)",
+    ),
+    (
         pattern(r" under Connections \(ctrl\+p\)", re.IGNORECASE),
         " (--api-key-env NAME, or Connections in aimltui)",
     ),

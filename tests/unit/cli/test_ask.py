@@ -316,6 +316,7 @@ def test_a_sentence_is_a_question_and_a_word_is_a_command(capsys: pytest.Capture
         (["--demo", "what is it"], "aimltui ask"),
         (["--themes", "x"], "“--themes” is not a command or a flag of aimltui"),
         (["doctor", "--jsn"], "usage: aimltui doctor"),
+        (["ask", "hi", "--jsn"], "“--jsn” is not an argument of aimltui ask. See aimltui ask --help."),
         (["threads", "list", "--alll"], "“--alll” is not an argument of aimltui threads list. See aimltui"),
     ):
         with pytest.raises(SystemExit):

@@ -27,6 +27,8 @@ def test_no_key_of_the_screen_is_left_in_advice(advice: str) -> None:
     shown = without_screen_keys(advice)
     assert "ctrl+" not in shown
     assert "--" in shown or "in aimltui" in shown
+    # the flag for the key sets no base URL
+    assert not ("base URL" in shown and "--api-key-env" in shown)
 
 
 @pytest.mark.parametrize(
