@@ -205,6 +205,20 @@ async def test_files_have_names_and_enter_looks_at_them(server: FakeTransport, t
         # a frame that paints the lines of the last one once more has erased what was sent behind that
         viewer.view.render_lines(Region(0, 0, *viewer.view.size))
         await here.until(lambda: any("\x1bP0;1;0q" in text for text in written), "the picture once more")
+        await here.pilot.press("escape")
+        await here.until(lambda: here.app.screen is here.screen)
+        here.app.terminal_pictures = placing = TerminalPictures(written.append, lambda: None, lambda: True)
+        placing.ask()
+        for answer in ("\x1bP>|kitty(0.40.0)\x1b\\", "\x1b[6;20;10t", "\x1b[?62c", "\x1b_Gi=31;OK\x1b\\"):
+            placing.take(answer)
+        written.clear()
+        here.app.pictures_signal.publish(None)
+        await here.until(lambda: any("U=1" in text for text in written), "the picture in the thread")
+        await here.alive()
+        written.clear()
+        here.app.app_resume_signal.publish(here.app)
+        await here.until(lambda: any("U=1" in text for text in written), "the picture after another program")
+        assert written[0].startswith("\x1b_Ga=d,d=I,")
 
 
 async def test_files_are_saved_and_only_documents_open_without_a_question(
