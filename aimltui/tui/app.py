@@ -128,7 +128,7 @@ class AimltuiApp(CrashReport, App[None]):
     def on_mount(self) -> None:
         """Ask the terminal for its background; what else begins, begins after the first frame."""
         self.call_after_refresh(self._begin)
-        self.app_resume_signal.subscribe(self, lambda _: self._send_pictures_again())
+        self.app_resume_signal.subscribe(self, lambda _: _send_pictures_again(self))
         if self._follows_terminal:
             ask_for_background(self)
 
@@ -204,17 +204,6 @@ class AimltuiApp(CrashReport, App[None]):
         if self._follows_terminal:
             self.theme = themes.DARK_THEME if event.shade == "dark" else themes.LIGHT_THEME
 
-    def _send_pictures_again(self) -> None:
-        """Have the pictures sent with the next frame: the terminal may have lost them to another program."""
-        self.terminal_pictures.delete()
-        # this may come behind the frame that the return itself causes
-        self._paint_all()
-
-    def _paint_all(self) -> None:
-        for screen in self.screen_stack:
-            for widget in screen.walk_children():
-                widget.refresh()
-
     def on_terminal_answer(self, event: TerminalAnswer) -> None:
         """Learn how the terminal can draw pictures."""
         self.terminal_pictures.take(event.sequence)
@@ -239,7 +228,7 @@ class AimltuiApp(CrashReport, App[None]):
             self.animation_level = "none" if value == "reduced" else constants.TEXTUAL_ANIMATIONS
         elif key == "ui.glyphs":
             self._is_ascii = value == "ascii"
-            self._paint_all()
+            _paint_all(self)
         elif key == "keys":
             self.set_keymap(key_map.textual_keymap())
 
@@ -309,3 +298,16 @@ async def _catch_up(field: Input | TextArea) -> None:
     if field.call_later(has_caught_up.set):
         with suppress(TimeoutError):
             await asyncio.wait_for(has_caught_up.wait(), _FIELD_S)
+
+
+def _send_pictures_again(app: AimltuiApp) -> None:
+    """Have the pictures sent with the next frame: the terminal may have lost them to another program."""
+    app.terminal_pictures.delete()
+    # this may come behind the frame that the return itself causes
+    _paint_all(app)
+
+
+def _paint_all(app: AimltuiApp) -> None:
+    for screen in app.screen_stack:
+        for widget in screen.walk_children():
+            widget.refresh()
