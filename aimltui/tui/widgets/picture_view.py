@@ -119,7 +119,7 @@ class PictureView(Widget, can_focus=True):
         self.erase()
         self._sharp = None
         if self._protocol is not None and self.size:
-            self.run_worker(self._load(self._protocol), exclusive=True, exit_on_error=False)
+            self.run_worker(self._load(self._protocol), group="picture", exclusive=True, exit_on_error=False)
 
     async def _load(self, protocol: ViewerProtocol) -> None:
         terminal, content = self._terminal, self._content
