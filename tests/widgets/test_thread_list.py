@@ -147,6 +147,18 @@ async def test_in_a_search_delete_and_ctrl_u_delete_letters_and_no_thread() -> N
         assert app.seen == []
 
 
+async def test_a_list_that_is_not_read_stays_at_its_top_when_a_thread_comes() -> None:
+    app = ListApp()
+    many = [ThreadRow(f"t{number}", f"Thread {number}", "Today") for number in range(40)]
+    async with app.run_test(size=(60, 15)) as pilot:
+        app.threads.set_rows(many)
+        app.threads.set_current("t3")
+        await pilot.pause()
+        app.threads.set_rows([ThreadRow("n", "New", "Today"), *many])
+        await pilot.pause()
+        assert app.shown()[2:4] == [" Today", " New"]
+
+
 async def test_the_cursor_stays_with_its_thread_when_rows_change() -> None:
     app = ListApp()
     async with app.run_test(size=(60, 20)) as pilot:

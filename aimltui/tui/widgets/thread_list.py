@@ -127,8 +127,9 @@ class ThreadList(ScrollView, can_focus=True):
         self._list.set_rows(rows)
         after = self._list.line_of(self._list.cursor)
         self._lines_changed()
-        if before is not None and after is not None and after != before:
-            # the cursor's thread also stays at the same row of the screen
+        is_read = self.has_focus or self.scroll_y > 0
+        if is_read and before is not None and after is not None and after != before:
+            # the cursor's thread also stays at the same row of the screen; a list that is not read stays at its top
             self.scroll_to(y=self.scroll_y + after - before, animate=False)
 
     def set_current(self, thread_id: str | None) -> None:
