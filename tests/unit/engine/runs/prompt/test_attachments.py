@@ -96,7 +96,7 @@ async def test_a_picture_that_cannot_be_shown_is_told_in_words(
     assert contents[0] == (
         "Look\n\n[image cat.png left out: newer ones fill the limit of 1.91e-05 MB for one request]"
     )
-    assert contents[1].startswith("Look\n\n[image huge.png left out: it has ")
+    assert contents[1].startswith("Look\n\n[image huge.png left out: its size is ")
     assert contents[2] == "Look\n\n[image odd.png left out: it is not a PNG, JPEG, GIF or WebP image]"
     assert contents[3][1]["type"] == "image_url"
     assert after == f"Look\n\n[image {gone}: the file no longer exists]"
