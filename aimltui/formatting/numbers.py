@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 NO_BREAK_SPACE: Final = "\u00a0"
-"""Between the groups of a number, and between a number and its unit: a line is never broken there."""
+"""Between a number and its unit: a line is never broken there."""
 
 
 def count_text(number: int) -> str:
-    """Return a count with its thousands separated by no-break spaces."""
-    return f"{number:,}".replace(",", NO_BREAK_SPACE)
+    """Return a count with its thousands separated by commas: `12,000`."""
+    return f"{number:,}"
 
 
 def short_count(number: int) -> str:

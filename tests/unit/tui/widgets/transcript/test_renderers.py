@@ -43,7 +43,7 @@ def rows(
         (RunEntry("r", "r", "cancelling"), "◌ stopping"),
         (
             RunEntry("r", "r", "completed", "m", 0.0, 12.4, None, None, 2113, 1024, 312, 0.0043),
-            "✓ completed · 12.4\u00a0s · ↑2\u00a0113 (1\u00a0024 cached) ↓312 · $0.0043 · m",
+            "✓ completed · 12.4\u00a0s · ↑2,113 (1,024 cached) ↓312 · $0.0043 · m",
         ),
         (RunEntry("r", "r", "failed"), "✗ failed"),
         # what failed is said by the card
@@ -271,7 +271,7 @@ def test_a_thought_shows_its_last_rows_while_it_grows_and_one_line_afterwards() 
     assert rows(growing) == ["▾ thinking…", "  │ idea 6", "  │ idea 7", "  │ idea 8"]
     assert rows(growing, unfolded=False) == ["▸ thinking…"]
     done = ReasoningEntry("t", "r", text, seconds=4.0, tokens=1180)
-    assert rows(done) == ["▸ thought for 4.0\u00a0s · 1\u00a0180 tokens"]
+    assert rows(done) == ["▸ thought for 4.0\u00a0s · 1,180 tokens"]
     assert len(rows(done, unfolded=True)) == 1 + 17
     assert rows(ReasoningEntry("t", "r", "x")) == ["▸ thought"]
 
