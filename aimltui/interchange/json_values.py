@@ -28,12 +28,28 @@ _SPACE = b" \t\r\n"
 
 Shape = Literal["array", "object", "lines"]
 
-_PLAIN = rb'[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+"'
-_FLAT = rb"%s|\{(?:%s)*+\}|\[(?:%s)*+\]" % (_PLAIN, _PLAIN, _PLAIN)
-_NEARLY_FLAT = rb"%s|\{(?:%s)*+\}|\[(?:%s)*+\]" % (_PLAIN, _FLAT, _FLAT)
-_BRACKET = re.compile(rb"(?:%s)*+" % _NEARLY_FLAT, re.DOTALL)
-"""To the next bracket of something deep, or that does not end in the buffer; two levels are passed in one go."""
-_IN_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
+
+def scanners(repeat: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+    """Return what passes over text to the next bracket, and what passes over the inside of a string.
+
+    Args:
+        repeat: How groups are repeated: `*+`, or `*`, which takes memory for each repetition.
+    """
+    string = rb'(?:[^"\\]++|\\.)%s' % repeat
+    plain = rb'[^"\[\]{}]++|"%s"' % string
+    flat = rb"%s|\{(?:%s)%s\}|\[(?:%s)%s\]" % (plain, plain, repeat, plain, repeat)
+    nearly_flat = rb"%s|\{(?:%s)%s\}|\[(?:%s)%s\]" % (plain, flat, repeat, flat, repeat)
+    return re.compile(rb"(?:%s)%s" % (nearly_flat, repeat), re.DOTALL), re.compile(string, re.DOTALL)
+
+
+def _repeat() -> bytes:
+    """Return how groups are repeated: Python 3.11.2 goes on behind a repetition with `*+` that failed half-way."""
+    probe = re.match(rb"(?:\{a*+\})*+", b"{a")
+    return b"*+" if probe is not None and probe.end() == 0 else b"*"
+
+
+_BRACKET, _IN_STRING = scanners(_repeat())
+"""`_BRACKET` goes to the next bracket of something deep, or that does not end in the buffer; two levels are passed in one go."""
 _BLANKS = re.compile(rb"[\s,\x00]*+")
 _SCALAR = re.compile(rb"[^,\[\]{}\s]*+")
 _FIRST_KEY = re.compile(rb'\{\s*"(?:[^"\\]|\\.){1,80}"\s*:')

@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 import pytest
 
-from aimltui.interchange.json_values import Value, parse, values
+from aimltui.interchange import json_values
+from aimltui.interchange.json_values import Value, parse, scanners, values
 from aimltui.interchange.records import UnreadableInput
 
 Shape = Literal["array", "object", "lines"]
@@ -51,6 +52,21 @@ def test_elements_are_what_json_reads(value: list[Any], indent: int | None, asci
     raw = json.dumps(value, indent=indent, ensure_ascii=ascii_only).encode()
     assert read(raw) == value
     assert [part.parse() for part in values(Trickle(raw), "array")] == value
+
+
+def test_elements_are_the_same_on_a_python_whose_possessive_repetitions_are_wrong(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Python 3.11.2, which Debian 12 has, lost the last element of a file."""
+    bracket, in_string = scanners(b"*")
+    monkeypatch.setattr(json_values, "_BRACKET", bracket)
+    monkeypatch.setattr(json_values, "_IN_STRING", in_string)
+    wanted = [{"a": ['"}],{[', {"b": [[{"c": "\\"}]]}]}, {"d": [1, {"e": {}}]}, "f"]
+    raw = json.dumps(wanted).encode()
+    assert read(raw) == wanted
+    assert [part.parse() for part in values(Trickle(raw), "array")] == wanted
+    long = b'[{"a": 1}, {"b": ["' + b"x" * 3_000_000 + b'", {}]}, {"a": 3}]'
+    assert read(long) == [{"a": 1}, "it is longer than 0 MB", {"a": 3}]
 
 
 def test_members_come_with_their_names() -> None:
