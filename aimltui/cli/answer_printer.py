@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from aimltui.cli.answers import Write, files_of
+from aimltui.cli.answers import Write
 from aimltui.cli.citations import Citations
 from aimltui.common.sanitize import StreamCleaner, clean
 from aimltui.wire import events
@@ -15,6 +15,7 @@ from aimltui.wire.messages import (
     MessageDelta,
     RefusalContent,
     TextContent,
+    file_ids,
 )
 from aimltui.wire.run_steps import CodeInterpreterCall, LogsOutput, RunStep, RunStepDelta, ToolCallsDetails
 from aimltui.wire.runs import Run
@@ -119,7 +120,7 @@ class AnswerPrinter:
     def _note_files(self, message: Message) -> None:
         if message.incomplete_details is not None:
             self.cut = message.incomplete_details.reason or ""
-        self._files |= dict.fromkeys(files_of(message))
+        self._files |= dict.fromkeys(file_ids(message))
 
     async def show_files(self, client: AssistantsClient, thread_id: str) -> None:
         """List the sources and the files of the answer, and say how to open the files."""

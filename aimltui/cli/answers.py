@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Protocol
 
 from aimltui.cli.citations import Citations
@@ -17,28 +17,14 @@ from aimltui.wire import events
 from aimltui.wire.base import Wire
 from aimltui.wire.events import Notice, StreamEvent
 from aimltui.wire.messages import (
-    FilePathAnnotation,
-    ImageFileContent,
     Message,
     MessageDelta,
     RefusalContent,
-    TextContent,
+    file_ids,
 )
 from aimltui.wire.run_steps import RunStep
 
 Write = Callable[[str], None]
-
-
-def files_of(message: Message) -> Iterator[str]:
-    """Yield the ids of the files of a message: its images, those its text names, and its attachments."""
-    for part in message.content:
-        if isinstance(part, ImageFileContent):
-            yield part.image_file.file_id
-        elif isinstance(part, TextContent):
-            for mark in part.text.annotations:
-                if isinstance(mark, FilePathAnnotation):
-                    yield mark.file_path.file_id
-    yield from (file.file_id for file in message.attachments or () if file.file_id)
 
 
 class AnswerWriter(Protocol):
@@ -139,7 +125,7 @@ class MarkdownWriter:
         for part in message.content:
             if isinstance(part, RefusalContent):
                 self.was_refused = True
-        self._files |= dict.fromkeys(files_of(message))
+        self._files |= dict.fromkeys(file_ids(message))
 
     def _styled(self, text: str) -> str:
         return self._colors.feed(text) + self._colors.finish() if self._colors else text

@@ -22,7 +22,7 @@ from aimltui.interchange.records import Attachment, Inline, JSONObject, JSONValu
 from aimltui.interchange.writing import Write
 from aimltui.wire.errors import NotFound
 from aimltui.wire.files import File
-from aimltui.wire.messages import FilePathAnnotation, ImageFileContent, ListMessages, Message, TextContent
+from aimltui.wire.messages import ListMessages, file_ids
 from aimltui.wire.run_steps import CodeInterpreterCall, ImageOutput, ListRunSteps, RunStep, ToolCallsDetails
 from aimltui.wire.runs import ListRuns
 from aimltui.wire.threads import FAMILY, TRASHED_AT, ListThreads
@@ -123,7 +123,9 @@ class Exporter:
                 steps += [step async for step in every(self._client.runs.list_steps, listed)]
             except Unsupported:
                 break
-        ids = dict.fromkeys([*_files_of(messages), *_files_of_steps(steps)])
+        ids = dict.fromkeys(
+            [*(id_ for message in messages for id_ in file_ids(message)), *_files_of_steps(steps)]
+        )
         return Saved(
             _cleared(thread.to_json()),
             [_cleared(message.to_json()) for message in messages],
@@ -245,20 +247,6 @@ async def each(thread_ids: Iterable[str]) -> AsyncIterator[str]:
     """Ids that are known already."""
     for thread_id in thread_ids:
         yield thread_id
-
-
-def _files_of(messages: Iterable[Message]) -> Iterable[str]:
-    for message in messages:
-        for part in message.content:
-            if isinstance(part, ImageFileContent):
-                yield part.image_file.file_id
-            elif isinstance(part, TextContent):
-                for mark in part.text.annotations:
-                    if isinstance(mark, FilePathAnnotation):
-                        yield mark.file_path.file_id
-        for attachment in message.attachments or ():
-            if attachment.file_id is not None:
-                yield attachment.file_id
 
 
 def _files_of_steps(steps: Iterable[RunStep]) -> Iterable[str]:

@@ -1,5 +1,6 @@
 """Messages and their content."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import Field, Tag
@@ -166,6 +167,18 @@ class Message(Wire):
     def is_pinned(self) -> bool:
         """Whether every run gets it whole."""
         return (self.metadata or {}).get(PINNED) == "true"
+
+
+def file_ids(message: Message) -> Iterator[str]:
+    """Yield the ids of the files of a message: its images, those its text links to, and its attachments."""
+    for part in message.content:
+        if isinstance(part, ImageFileContent):
+            yield part.image_file.file_id
+        elif isinstance(part, TextContent):
+            for mark in part.text.annotations:
+                if isinstance(mark, FilePathAnnotation):
+                    yield mark.file_path.file_id
+    yield from (attachment.file_id for attachment in message.attachments or () if attachment.file_id)
 
 
 class NewTextContent(Wire):
