@@ -122,6 +122,7 @@ def startup_from(options: argparse.Namespace) -> Startup:
         keys=settings.keys,
         motion="reduced" if is_plain else settings.ui.motion,
         timestamps=settings.ui.timestamps,
+        wrap=settings.ui.wrap,
         pictures=settings.ui.pictures,
         is_plain=is_plain,
         flags={key: value for key, value in flags.items() if value}

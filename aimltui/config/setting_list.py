@@ -84,6 +84,12 @@ GROUPS: Final[Mapping[str, tuple[SettingInfo, ...]]] = {
         SettingInfo("ui.motion", "Motion", "With reduced, nothing slides or fades.", is_live=True),
         SettingInfo("ui.timestamps", "Times", "Show when each message was written.", is_live=True),
         SettingInfo(
+            "ui.wrap",
+            "Fold code",
+            "Fold long lines of code and outputs; off cuts them with ›, and a click there or enter shows them whole.",
+            is_live=True,
+        ),
+        SettingInfo(
             "ui.pictures",
             "Pictures",
             "Draw pictures in threads: auto as sharply as the terminal can, blocks with coloured half blocks.",

@@ -23,6 +23,7 @@ sidebar = "auto"        # auto, shown, hidden
 title = true            # show the thread and its state in the terminal's title
 motion = "full"         # full, or reduced: nothing slides or fades
 timestamps = true       # show when each message was written
+wrap = true             # fold long lines of code and outputs; false: cut them at the edge
 pictures = "auto"       # pictures in threads: auto (as sharp as the terminal can), blocks, off
 plain = false           # true: no colours, no borders, no motion
 
@@ -128,6 +129,8 @@ class UiSettings:
     """`reduced`: nothing slides or fades."""
     timestamps: bool = True
     """Show when each message was written."""
+    wrap: bool = True
+    """Fold long lines of code and outputs; otherwise they are cut at the edge, and the viewer shows them whole."""
     plain: bool = False
     """No colours, no borders, no motion."""
     pictures: Literal["auto", "blocks", "off"] = "auto"

@@ -179,6 +179,8 @@ class Startup:
     """`full` or `reduced`."""
     timestamps: bool = True
     """Whether messages show when they were written."""
+    wrap: bool = True
+    """Whether long lines of code and of outputs are folded."""
     is_plain: bool = False
     """Whether the screen has no colours, borders and motion."""
     keys: Mapping[str, str] = field(default_factory=dict)

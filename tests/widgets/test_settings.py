@@ -58,6 +58,11 @@ async def test_settings_are_shown_changed_and_taken_back(tmp_path: Path) -> None
         await here.pilot.press("f2")
         await here.until(lambda: "Motion" in here.shown())
 
+        assert main.transcript.wraps
+        await choose(here, "ui.wrap")
+        await here.until(lambda: "wrap = false" in file.read_text())
+        assert not main.transcript.wraps
+
         await choose(here, "ui.glyphs")
         assert main.startup.glyphs == "ascii"
         await here.until(lambda: here.shown().isascii(), "signs that every font has")

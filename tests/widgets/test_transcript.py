@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from textual.app import App, ComposeResult
@@ -67,6 +68,9 @@ class Bare(App[None]):
 
     def on_transcript_file_chosen(self, event: Transcript.FileChosen) -> None:
         self.said.append(event.file_id)
+
+    def on_transcript_block_chosen(self, event: Transcript.BlockChosen) -> None:
+        self.said.append(event.block.text)
 
     def on_transcript_output_chosen(self, event: Transcript.OutputChosen) -> None:
         self.said.append(len(event.text))
@@ -345,6 +349,22 @@ STEP = StepEntry(
     (ToolCallEntry("c", "code_interpreter", input="print(1)", outputs=(ToolCallOutput("logs", "1"),)),),
     2.0,
 )
+
+
+async def test_a_click_on_the_sign_of_a_cut_line_shows_the_whole_block_or_output() -> None:
+    logs = "\n".join(["short", "x" * 90])
+    call = ToolCallEntry("c", "code_interpreter", input="y = 1", outputs=(ToolCallOutput("logs", logs),))
+    code = "```python\n" + "z" * 90 + "\n```"
+    async with scene(replace(STEP, calls=(call,)), message(1, code), size=(60, 24)) as on:
+        on.transcript.wraps = False
+        on.transcript.toggle_all(StepEntry)
+        for letter in "xz":
+            (line,) = [line for line in await on.painted() if letter * 20 in line]
+            await on.pilot.click(offset=(line.index("›"), (await on.find(letter * 20))[1]))
+        await on.until(lambda: len(on.app.said) == 2)
+        assert on.app.said == [len(logs), "z" * 90]
+        on.transcript.wraps = True
+        assert not any("›" in line for line in await on.painted())
 
 
 async def test_a_click_on_a_panel_unfolds_it_where_it_stands() -> None:

@@ -142,6 +142,7 @@ class MainScreen(
         if self.startup.sidebar == "hidden":
             self.add_class("-sidebar-closed")
         self.transcript.has_times = self.startup.timestamps
+        self.transcript.wraps = self.startup.wrap
         self.transcript.pictures = self.startup.pictures
         self.threads.set_rows((), empty="loading threads…")
         self.show_state()

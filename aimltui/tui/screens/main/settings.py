@@ -64,6 +64,7 @@ class SettingsPart(ScreenPart):
             "title",
             "motion",
             "timestamps",
+            "wrap",
             "pictures",
         ):
             change: dict[str, Any] = {name: value}
@@ -72,6 +73,8 @@ class SettingsPart(ScreenPart):
             self.set_class(value == "hidden", "-sidebar-closed")
         if name == "timestamps":
             self.transcript.has_times = bool(value)
+        if name == "wrap":
+            self.transcript.wraps = bool(value)
         if name == "pictures":
             self.transcript.pictures = self.startup.pictures
         if name == "glyphs":

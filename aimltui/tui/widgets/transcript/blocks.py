@@ -16,7 +16,7 @@ from aimltui.tui.widgets.transcript.marks import call_at, chosen_source
 MESSAGE: Final = ClickTarget("message", "")
 """The mark of a whole message."""
 
-_NOT_MARKED: Final = ("link", "cited", "copy", "branch")
+_NOT_MARKED: Final = ("link", "cited", "copy", "branch", "cut")
 """Targets for the mouse alone."""
 _PANEL: Final = "toggle"
 

@@ -52,6 +52,7 @@ class ClickTarget(NamedTuple):
         "message",
         "code",
         "branch",
+        "cut",
     ]
     value: str
     """The address, or the id of the option or of the file; for a panel the position of the call in its step.
@@ -63,6 +64,9 @@ class ClickTarget(NamedTuple):
 
 COPY: Final = ClickTarget("copy", "")
 """The word beside a block of code that copies it."""
+
+CUT: Final = ClickTarget("cut", "")
+"""The sign at the end of a line that is cut: it shows the whole block."""
 
 
 class CodeText:
@@ -132,6 +136,8 @@ class RenderContext:
     """Whether a message shows when it was written."""
     picture_rows: int = 12
     """The greatest height of a picture."""
+    wraps: bool = True
+    """Whether long lines of code and of outputs are folded; otherwise they are cut at the edge."""
     terminal: TerminalPictures | None = None
     """What draws a picture where text stands for it; None draws with half blocks."""
 
@@ -144,7 +150,7 @@ class RenderContext:
 class Row:
     """One line of the screen."""
 
-    __slots__ = ("cells", "code", "fill", "line", "offsets", "picture", "segments", "strip", "targets")
+    __slots__ = ("cells", "code", "cut", "fill", "line", "offsets", "picture", "segments", "strip", "targets")
 
     def __init__(
         self,
@@ -172,6 +178,8 @@ class Row:
         """The strip that was painted last."""
         self.picture: PlacedPicture | None = None
         """What the terminal must have to draw the row."""
+        self.cut = -1
+        """The first character of the logical line that is cut off; -1 if none is."""
 
     @property
     def text(self) -> str:
@@ -188,7 +196,7 @@ class Row:
         row = Row(
             self.segments, self.offsets, self.cells, self.line + lines, self.fill, self.targets, self.code
         )
-        row.strip, row.picture = self.strip, self.picture
+        row.strip, row.picture, row.cut = self.strip, self.picture, self.cut
         return row
 
     def looks_like(self, other: Row) -> bool:
@@ -304,18 +312,20 @@ class Canvas:
         right: StyledText | None = None,
         indent: int = 0,
         block: CodeText | None = None,
+        cut: ClickTarget = CUT,
     ) -> None:
         """Draw one logical line, folded to the width.
 
         Args:
             runs: The text; no newlines.
             fill: Style of the cells right of the text.
-            code: Fold anywhere, preserve spaces, and copy tabs as tabs.
+            code: Fold anywhere or cut at the edge, preserve spaces, and copy tabs as tabs.
             wide: Use the whole pane.
             target: What the whole line does when chosen.
             right: Shown at the right end of the first row, and not copied; in a block of code it copies the block.
             indent: Spaces before the rows after the first.
             block: The block of code that the line belongs to.
+            cut: What the sign of a cut line of code does.
         """
         runs, copied = _spread(runs) if code else ([_safe(run) for run in runs], "")
         body = "".join([run.text for run in runs])
@@ -327,6 +337,9 @@ class Canvas:
         if right is not None:
             room = max(4, room - cells(right.text) - 2)
         parts = fold_hard(body, room) if code else fold(body, room - indent)
+        is_cut = code and not self.context.wraps and len(parts) > 1
+        if is_cut:
+            parts = fold_hard(body, room - cells(self.context.glyphs.cut))[:1]
         if indent:
             rest = [*rest, Segment(" " * indent, fill or self._prefixes[0].style)]
         cursor = TextCursor(runs, shift)
@@ -335,6 +348,12 @@ class Canvas:
             offsets = [-1] * len(segments)
             width = self._prefix_cells + (indent if number else 0)
             width, links = cursor.take(start, end, segments, offsets, width)
+            if is_cut:
+                # its place is the line's end: a selection that reaches it has the whole line
+                segments.append(Segment(self.context.glyphs.cut, self._cut_style(fill)))
+                offsets.append(len(self.lines[line]))
+                width += cells(self.context.glyphs.cut)
+                links.append((width - 1, width, cut))
             targets = tuple(links)
             if target is not None:
                 targets = (*targets, (self._prefix_cells, width, target))
@@ -346,6 +365,13 @@ class Canvas:
                 if block is not None:
                     targets = (*targets, (width - cells(right.text), width, COPY))
             self.rows.append(Row(segments, offsets, width, line, fill, targets, block))
+            if is_cut:
+                self.rows[-1].cut = end + shift
+
+    def _cut_style(self, fill: Style | None) -> Style:
+        """Return the style of the sign of a cut: that of labels in a block of code."""
+        palette = self.context.palette
+        return palette.muted if fill is None else palette.code_label
 
     def caption(self, text: StyledText, fill: Style, block: CodeText) -> None:
         """Draw a row above the next logical line that copies the block of code and is not copied itself."""

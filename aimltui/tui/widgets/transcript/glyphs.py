@@ -16,6 +16,7 @@ class Glyphs:
     bar: str
     mark: str
     wrapped: str
+    cut: str
     quote: str
     bullets: tuple[str, str, str]
     rule: str
@@ -51,6 +52,7 @@ UNICODE = Glyphs(
     bar="▌",
     mark="█",
     wrapped="↪",
+    cut="›",
     quote="│",
     bullets=("•", "◦", "▪"),
     rule="─",
@@ -85,6 +87,7 @@ ASCII = Glyphs(
     bar="|",
     mark="#",
     wrapped="\\",
+    cut=">",
     quote="|",
     bullets=("*", "-", "+"),
     rule="-",

@@ -60,6 +60,8 @@ class Pane(ScrollView):
     """Whether the end stays visible while text arrives."""
     has_times: reactive[bool] = reactive(True, repaint=False)
     """Whether messages show when they were written."""
+    wraps: reactive[bool] = reactive(True, repaint=False)
+    """Whether long lines of code and of outputs are folded."""
     pictures: reactive[PictureSetting] = reactive("auto", repaint=False)
     """Whether pictures are drawn, and how; see `config.settings.UiSettings`."""
     new_lines: reactive[int] = reactive(0, repaint=False)
@@ -120,6 +122,7 @@ class Pane(ScrollView):
     def on_mount(self) -> None:
         """Draw everything again when the theme, a setting or what is known of the terminal changes."""
         self.watch(self, "has_times", self._lay_out, init=False)
+        self.watch(self, "wraps", self._lay_out, init=False)
         self.watch(self, "pictures", self._lay_out, init=False)
         self.app.theme_changed_signal.subscribe(self, lambda _: self._lay_out())
         if (signal := getattr(self.app, "pictures_signal", None)) is not None:
@@ -162,6 +165,7 @@ class Pane(ScrollView):
             self.picture_use,
             self.has_times,
             picture_rows(self.scrollable_content_region.height),
+            self.wraps,
             placing_terminal(self.app) if self.pictures == "auto" else None,
         )
         self._item_list.set_context(context)

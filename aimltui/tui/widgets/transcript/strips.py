@@ -93,6 +93,10 @@ def found_strip(
         if offset < 0:
             segments.append(segment)
             continue
+        if row.cut >= 0 and offset > row.cut:
+            # the sign of the cut shows that there is a match behind it
+            segments.append(Segment(text, next((s for _, end, s in reversed(spans) if end > row.cut), base)))
+            continue
         place = 0
         for start, end, style in spans:
             low, high = max(place, start - offset), min(len(text), end - offset)

@@ -23,7 +23,7 @@ from aimltui.tui.state.entries import (
 )
 from aimltui.tui.state.file_facts import FileFact, Repeat
 from aimltui.tui.widgets.transcript.blocks import block_of
-from aimltui.tui.widgets.transcript.canvas import COPY, SANDBOX, ClickTarget
+from aimltui.tui.widgets.transcript.canvas import COPY, CUT, SANDBOX, ClickTarget
 from aimltui.tui.widgets.transcript.item import Item, counts
 from aimltui.tui.widgets.transcript.items import Foldable
 from aimltui.tui.widgets.transcript.marks import chosen_source, linked_file, output_text
@@ -313,7 +313,10 @@ class Transcript(Pane, can_focus=True):
         self.refresh()
         if targets:
             event.stop()
-            self._choose(item, targets[0])
+            if targets[0] != CUT:
+                self._choose(item, targets[0])
+            elif stop is not None:
+                self.post_message(self.BlockChosen(self, block_of(item, stop.target)))
         self._mark_moved(by_mouse=True)
 
     def _choose(self, item: Item, target: ClickTarget) -> None:

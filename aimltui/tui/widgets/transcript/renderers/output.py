@@ -11,7 +11,7 @@ from textual.color import Color
 from aimltui.formatting.numbers import plural
 from aimltui.tui.contrast import readable
 from aimltui.tui.state.terminal_output import PLAIN, RGB, Piece, Sgr, TerminalText, excerpt
-from aimltui.tui.widgets.transcript.canvas import Canvas, ClickTarget, StyledText
+from aimltui.tui.widgets.transcript.canvas import CUT, Canvas, ClickTarget, StyledText
 from aimltui.tui.widgets.transcript.palette import Palette
 
 HEAD = TAIL = 50
@@ -63,10 +63,10 @@ def draw_output(
     """
     found = excerpt(text, head, tail)
     caret = canvas.context.glyphs.bar.isascii()
-    is_cut = _lines(canvas, found.head, TerminalText(ascii_only=caret), most)
+    is_cut = _lines(canvas, found.head, TerminalText(ascii_only=caret), most, target)
     if found.hidden:
         _not_shown(canvas, plural(found.hidden, "line" if head else "earlier line"), target)
-    is_cut |= _lines(canvas, found.tail, TerminalText(ascii_only=caret), most)
+    is_cut |= _lines(canvas, found.tail, TerminalText(ascii_only=caret), most, target)
     if is_cut and not found.hidden:
         _not_shown(canvas, "the end of a long line is", target)
 
@@ -89,13 +89,15 @@ def _not_shown(canvas: Canvas, what: str, target: ClickTarget | None) -> None:
     )
 
 
-def _lines(canvas: Canvas, lines: tuple[str, ...], reader: TerminalText, most: int) -> bool:
+def _lines(
+    canvas: Canvas, lines: tuple[str, ...], reader: TerminalText, most: int, whole: ClickTarget | None
+) -> bool:
     """Draw lines; return whether one of them is cut."""
     is_cut = False
     for line in lines:
         pieces, cut = shortened(reader.line(line), most)
         is_cut |= cut
-        canvas.write(output_runs(pieces, canvas.context.palette), code=True)
+        canvas.write(output_runs(pieces, canvas.context.palette), code=True, cut=whole or CUT)
     return is_cut
 
 

@@ -19,13 +19,15 @@ def palette(theme: str = "textual-dark") -> Palette:
 _DARK = palette()
 
 
-def context(width: int = 80, *, ascii_only: bool = False, now: float = 0.0) -> RenderContext:
-    return RenderContext(width, _DARK, ASCII if ascii_only else UNICODE, now)
+def context(
+    width: int = 80, *, ascii_only: bool = False, now: float = 0.0, wraps: bool = True
+) -> RenderContext:
+    return RenderContext(width, _DARK, ASCII if ascii_only else UNICODE, now, wraps=wraps)
 
 
-def whole(source: str, width: int = 80) -> Canvas:
+def whole(source: str, width: int = 80, *, wraps: bool = True) -> Canvas:
     """Draw a source as a stored message's body is drawn."""
-    body = MarkdownStream(Canvas(context(width)))
+    body = MarkdownStream(Canvas(context(width, wraps=wraps)))
     body.source.add(source)
     body.finish()
     return body.canvas

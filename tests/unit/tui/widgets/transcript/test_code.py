@@ -3,8 +3,12 @@ from __future__ import annotations
 import pytest
 from pygments import lex
 from pygments.lexers import get_lexer_by_name
+from rich.style import Style
 
+from aimltui.tui.widgets.transcript.canvas import CUT
 from aimltui.tui.widgets.transcript.code import Highlighter, closes, language_of
+from aimltui.tui.widgets.transcript.strips import found_strip, located_strip, selected_strip
+from tests.unit.tui.widgets.transcript.builders import context, text_of, whole
 
 SOURCES = {
     "python": 'def f(x):\n    """doc\n    more"""\n    return f"{x!r:>3}" + \'y\'  # why\n',
@@ -58,3 +62,45 @@ def test_the_language_is_the_first_word_of_the_info() -> None:
     assert language_of(" Python title=x") == "python"
     assert language_of("{.rust}") == "rust"
     assert language_of("") == ""
+
+
+_LONG = "total = sum(price * amount for price, amount in orders)"
+_CUT = f"```python\n{_LONG}\nprint(total)\n```"
+
+
+def test_a_long_line_of_code_is_folded_or_cut_as_the_setting_says() -> None:
+    assert "".join(row.lstrip(" ↪") for row in text_of(whole(_CUT, 33))[1:3]) == _LONG
+    canvas = whole(_CUT, 33, wraps=False)
+    label, first, second = text_of(canvas)
+    assert "copy" in label
+    assert first == f" {_LONG[:28]}›"
+    assert second == " print(total)"
+    assert canvas.lines == [_LONG, "print(total)"]
+    assert canvas.rows[1].targets == ((31, 32, CUT),)
+    assert canvas.rows[1].code is not None
+    assert canvas.rows[1].code.text == f"{_LONG}\nprint(total)"
+
+
+def test_a_line_that_fits_is_not_cut() -> None:
+    room = len(_LONG) + 4
+    assert text_of(whole(_CUT, room, wraps=False))[1] == f" {_LONG}"
+    assert text_of(whole(_CUT, room - 1, wraps=False))[1] == f" {_LONG[:-2]}›"
+
+
+def test_a_selection_that_reaches_the_sign_of_a_cut_has_the_whole_line() -> None:
+    row = whole(_CUT, 33, wraps=False).rows[1]
+    offsets = [style.meta["offset"][0] for _, style, _ in located_strip(row, 7, True) if style]
+    assert offsets[-2] == len(_LONG)
+    marked = Style(bold=True)
+    assert selected_strip(row, context(33), 33, (0, -1), marked).text.rstrip() == row.text
+    painted = list(selected_strip(row, context(33), 33, (0, -1), marked))
+    assert [style is not None and style.bold for text, style, _ in painted if text == "›"] == [True]
+
+
+def test_the_sign_of_a_cut_shows_a_match_behind_it() -> None:
+    row = whole(_CUT, 33, wraps=False).rows[1]
+    found = Style(underline=True)
+    for word, is_lit in (("price", False), ("orders", True)):
+        at = _LONG.index(word)
+        strip = found_strip(row, context(33), 33, [(at, at + len(word), found)])
+        assert [bool(style and style.underline) for text, style, _ in strip if text == "›"] == [is_lit], word
