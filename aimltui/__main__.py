@@ -11,6 +11,9 @@ def main() -> int:
         if sys.argv[1:2] and not sys.argv[1].startswith("-"):
             # a command without the screen
             return _run()
+        from aimltui.common.late_modules import load_late
+
+        load_late()
         from aimltui.tui.driver.tty_mode import kept_terminal
 
         # First, because keys typed while the other modules load are for the screen.
