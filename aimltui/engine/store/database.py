@@ -30,6 +30,8 @@ _LARGE_BYTES = 1 << 20
 _LONGEST_LOG_BYTES = 16 << 20
 """The size of the write-ahead log after its content has been moved to the database."""
 _BUSY_MS = 5_000
+_READS_EACH = 2
+"""Reads that one reading thread may have begun. More would only pile up results that nobody has taken yet."""
 _AGAIN_S = 0.01
 _Job = tuple[Callable[[Connection], Any], bool, "asyncio.Future[Any]", asyncio.AbstractEventLoop]
 
@@ -65,6 +67,7 @@ class Database:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="aimltui-writer", daemon=True)
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="aimltui-reader")
+        self._reading = asyncio.Semaphore(readers * _READS_EACH)
         self._local = threading.local()
         self._read_connections: list[Connection] = []
         self._writer: _Writer | None = None
@@ -118,12 +121,13 @@ class Database:
         Raises:
             StoreError: The database refused.
         """
-        if self._closed:
-            raise _closed_error()
         if self._in_memory:
             # a database in memory belongs to one connection
             return await self._submit(lambda conn: _in_snapshot(conn, job))
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, job)
+        async with self._reading:
+            if self._closed:
+                raise _closed_error()
+            return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, job)
 
     async def aclose(self) -> None:
         """Finish the queue and close the database."""

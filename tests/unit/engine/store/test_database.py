@@ -11,6 +11,7 @@ import os
 import shutil
 import sqlite3
 import stat
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +184,46 @@ async def test_readers_cannot_write(tmp_path: Path) -> None:
     async with opened(tmp_path) as engine:
         with pytest.raises(StoreError, match="read-only"):
             await engine._runtime.database.read(lambda conn: conn.execute("DELETE FROM threads"))
+
+
+async def test_results_of_many_reads_do_not_pile_up_before_they_are_taken(tmp_path: Path) -> None:
+    database = Database(tmp_path / "aimltui.db", readers=2)
+    await database.open()
+    read, all_read = list[int](), threading.Event()
+
+    def look(number: int) -> int:
+        read.append(number)
+        if len(read) == 50:
+            all_read.set()
+        return number
+
+    try:
+        reading = [
+            asyncio.create_task(database.read(lambda _, number=number: look(number))) for number in range(50)
+        ]  # type: ignore[misc]
+        await asyncio.sleep(0)
+        # the event loop is busy: results can only wait for it
+        assert not all_read.wait(0.1)
+        assert len(read) <= 4
+        assert await asyncio.gather(*reading) == list(range(50))
+    finally:
+        await database.aclose()
+
+
+async def test_a_read_that_waits_while_the_database_is_closed_says_so(tmp_path: Path) -> None:
+    database = Database(tmp_path / "aimltui.db", readers=1)
+    await database.open()
+    go_on = threading.Event()
+    reading = [asyncio.create_task(database.read(lambda _: go_on.wait(20))) for _ in range(9)]
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(database.aclose())
+    await asyncio.sleep(0)
+    go_on.set()
+    told = await asyncio.gather(*reading, return_exceptions=True)
+    await closing
+    refused = [one for one in told if isinstance(one, StoreError)]
+    assert refused
+    assert [one for one in told if one is True] == [True] * (9 - len(refused))
 
 
 async def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
