@@ -34,6 +34,7 @@ from aimltui.tui.state.entries import (
 )
 from aimltui.tui.state.file_facts import FileFact
 from aimltui.tui.widgets.transcript import Transcript
+from aimltui.tui.widgets.transcript.viewport import LEAP
 from tests.support.builders import PATIENCE_S
 from tests.support.pictures import plot, thumbnail
 
@@ -161,6 +162,67 @@ async def test_the_line_at_the_top_stays_while_text_streams_in_below() -> None:
         assert on.app.said[-1] == (False, 60)
 
 
+async def test_a_window_that_follows_an_answer_stands_still_for_several_lines_at_a_time() -> None:
+    async with scene(message(0, numbered(40)), message(1, "Begin", streaming=True)) as on:
+        moves = []
+        for number in range(24):
+            before = on.transcript.scroll_offset.y
+            on.transcript.apply([Appended("m1", f"\n\nnew {number}")])
+            moves.append(on.transcript.scroll_offset.y - before)
+            below = [line for line in (await on.painted())[-LEAP:] if line]
+            assert below[-1].endswith(f"new {number}")
+            assert on.transcript.following
+        # each paragraph is two rows
+        assert moves == [0, LEAP] * 12 or moves == [LEAP, 0] * 12
+        assert on.transcript.scroll_offset.y > on.transcript._viewport.limit
+        on.transcript.apply([Replaced(message(1, "Begin"))])
+        assert on.transcript.scroll_offset.y == on.transcript._viewport.limit
+
+
+async def test_where_the_window_stands_does_not_depend_on_the_pieces_of_an_answer() -> None:
+    text = (
+        "One\n\n"
+        + numbered(9)
+        + "\n\n- a\n- b\n\n```\ncode\n\nmore\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nend"
+    )
+    stood: list[dict[str, int]] = []
+    for size in (1, 7, 40):
+        async with scene(message(0, numbered(40)), message(1, streaming=True)) as on:
+            found = {}
+            for place in range(0, len(text), size):
+                on.transcript.apply([Appended("m1", text[place : place + size])])
+                found[text[: place + size]] = on.transcript.scroll_offset.y
+            stood.append(found)
+    for found in stood[1:]:
+        assert {text: stood[0][text] for text in found} == found
+
+
+async def test_scrolling_up_from_the_free_rows_below_an_answer_holds_the_text() -> None:
+    async with scene(message(0, numbered(40)), message(1, "Begin", streaming=True)) as on:
+        view = on.transcript
+        while (view._viewport.limit + 1) % LEAP:
+            view.apply([Appended("m1", "\nnew row  ")])
+        end = view._viewport.limit
+        assert view.scroll_offset.y == end + 1
+        view.scroll_relative(y=1, animate=False)
+        assert (view.following, view.scroll_offset.y) == (True, end + 1)
+        view.scroll_relative(y=-1, animate=False)
+        assert (view.following, view.scroll_offset.y) == (False, end - 1)
+        held = await on.painted()
+        view.apply([Appended("m1", "\n\n" + numbered(9, "later"))])
+        assert await on.painted() == held
+        view.scroll_to_tail()
+        assert [line for line in await on.painted() if line][-1].endswith("later 8")
+
+
+async def test_no_row_is_hidden_for_free_rows_where_the_text_fits() -> None:
+    async with scene(message(0, numbered(40)), message(1, "Begin", streaming=True)) as on:
+        on.transcript.apply([Appended("m1", "\n\nnew")])
+        on.transcript.apply([Removed("m0")])
+        assert on.transcript.scroll_offset.y == 0
+        assert "Author 1" in (await on.painted())[0]
+
+
 async def test_lines_that_were_seen_are_no_longer_new() -> None:
     async with scene(message(0, numbered(40)), message(1, streaming=True)) as on:
         on.transcript.scroll_page(-1)
@@ -200,7 +262,7 @@ async def test_scrolling_back_near_the_end_follows_again_and_so_does_the_end_key
 
 
 async def test_one_row_up_lets_go_of_the_tail() -> None:
-    async with scene(message(0, numbered(40)), message(1, streaming=True)) as on:
+    async with scene(message(0, numbered(40)), message(1, "one  \ntwo", streaming=True)) as on:
         on.transcript.focus()
         await on.pilot.press("up")
         before = await on.painted()
@@ -541,15 +603,48 @@ async def test_a_random_life_never_fails_and_always_shows_the_tail_it_follows() 
                     )
             await on.pilot.pause()
             view = on.transcript
-            total = view.virtual_size.height
-            assert view._item_list.heights.total == total
+            total, y = view._item_list.heights.total, view.scroll_offset.y
+            assert view.virtual_size.height == max(total, y + view.size.height if y else 0)
             assert [item.entry.id for item in view._item_list.items] == ids
             for item in view._item_list.items:
                 if item.canvas is not None:
                     assert view._item_list.heights[item.index] == item.gap + len(item.rows)
+            end = max(0, total - view.size.height)
             if view.following:
-                assert view.scroll_offset.y == max(0, total - view.size.height)
+                assert end <= y < (end + LEAP if end else 1)
+            else:
+                assert y < end
             assert on.app.screen.get_selected_text() is None
+
+
+async def test_every_row_that_looks_different_is_painted_again() -> None:
+    numbers = random.Random(7)
+    async with scene(*(message(n, numbered(numbers.randrange(1, 9))) for n in range(12))) as on:
+        view, ids = on.transcript, [f"m{n}" for n in range(12)]
+        view.apply([Added(12, RunEntry("r", "r", "in_progress", started_at=1000))])
+
+        def rows() -> list[str]:
+            return [strip.text for strip in view.render_lines(view.size.region)]
+
+        for step in range(150):
+            before = rows()
+            view._exchange_repaint_regions()
+            match numbers.randrange(6):
+                case 0:
+                    place = numbers.randrange(len(ids) + 1)
+                    ids.insert(place, f"x{step}")
+                    view.apply([Added(place, MessageEntry(f"x{step}", "user", "You", "new", streaming=True))])
+                case 1 if len(ids) > 3:
+                    view.apply([Removed(ids.pop(numbers.randrange(len(ids))))])
+                case 2 | 3:
+                    view.apply([Appended(ids[-1], "\n\nmore **text**")])
+                case 4:
+                    view.scroll_to(y=view.scroll_offset.y + numbers.randrange(-5, 9))
+                case _:
+                    view.apply([Replaced(MessageEntry(numbers.choice(ids), "user", "You", numbered(3)))])
+            painted = {y for region in view._exchange_repaint_regions() for y in region.line_range}
+            changed = {y for y, (old, new) in enumerate(zip(before, rows(), strict=True)) if old != new}
+            assert changed <= painted, (step, sorted(changed - painted))
 
 
 async def test_a_stale_selection_is_no_harm() -> None:

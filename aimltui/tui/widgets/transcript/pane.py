@@ -197,12 +197,16 @@ class Pane(ScrollView):
 
     def _place(self, y: int) -> None:
         """Set the height and the window's position in the scrollbar, without a layout."""
-        size = Size(self.size.width, self._item_list.heights.total)
+        viewport, height = self._viewport, self._item_list.heights.total
+        if y > viewport.limit:
+            # rows are free below the end
+            height = y + viewport.height
+        size = Size(self.size.width, height)
         self._is_placing = True
         try:
             if size != self.virtual_size:
                 self.set_reactive(Widget.virtual_size, size)
-                self.vertical_scrollbar.resize_content(size.height, self._viewport.height)
+                self.vertical_scrollbar.resize_content(height, viewport.height)
             self.set_reactive(Widget.scroll_target_y, float(y))
             self.scroll_y = y
             self.vertical_scrollbar.update_thumb()
@@ -288,7 +292,7 @@ class Pane(ScrollView):
             release_anchor: Not used.
         """
         if y is not None:
-            target = max(0, min(round(y), self._viewport.limit))
+            target = max(0, min(round(y), self._viewport.end))
             self.set_reactive(Widget.scroll_target_y, float(target))
             self.scroll_y = target
         if on_complete is not None:

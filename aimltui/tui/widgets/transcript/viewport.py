@@ -9,7 +9,15 @@ from aimltui.tui.widgets.transcript.items import ItemList
 NEAR_END = 2
 """Rows from the end within which scrolling down starts to follow the end again."""
 
+LEAP = 4
+"""Rows by which the window moves while an answer is being written; all but one of them may stay free below its end."""
+_ROOMY = 12
+"""Rows of a window from which on it moves by so many."""
+_NEWEST = 8
+"""Items at the end among which is what is being written."""
+
 _GROWING = (MessageEntry, ReasoningEntry, StepEntry)
+_TEXTS = (MessageEntry, ReasoningEntry)
 _LAST = 1 << 30
 """Means the last logical line of an item that may not be drawn yet."""
 
@@ -39,6 +47,24 @@ class Viewport:
         """The last row that can be the window's first."""
         return max(0, self.item_list.heights.total - self.height)
 
+    @property
+    def end(self) -> int:
+        """The window's first row while it follows the end.
+
+        A window that moved with each line of an answer would be painted as a whole for each, and would be hard to read.
+        So it moves by several rows at a time, and stands still while they fill. Where it stands follows from the height
+        of the text alone, not from the pieces in which the text came.
+        """
+        limit = self.limit
+        if limit and self.height >= _ROOMY and self._is_growing():
+            return -(-limit // LEAP) * LEAP
+        return limit
+
+    def _is_growing(self) -> bool:
+        """Whether the text of an answer is being written."""
+        newest = (item.entry for item in self.item_list.items[-_NEWEST:])
+        return any(isinstance(entry, _TEXTS) and entry.streaming for entry in newest)
+
     def follow(self) -> None:
         """Follow the end."""
         self.following = True
@@ -64,7 +90,7 @@ class Viewport:
         if not self.following and self._top is not None:
             y = self._settle_held(self._top)
             if y < self.limit or self.is_pinned:
-                return min(y, self.limit)
+                return min(y, self.end)
             self.follow()
         missing = self.height * 2
         for item in reversed(item_list.items):
@@ -73,7 +99,7 @@ class Viewport:
             if missing <= 0:
                 break
         self._top = item_list.place_at(self.limit)
-        return self.limit
+        return self.end
 
     def _settle_held(self, top: Place) -> int:
         item_list = self.item_list
@@ -121,7 +147,11 @@ class Viewport:
             self.follow()
             return self.settle()
         if self.following and new >= self.limit:
-            return self.limit
+            end = self.end
+            if new >= end:
+                return end
+            # the user leaves the end: the free rows below it are left at once
+            new = max(0, self.limit - 1)
         item, row, below = self._reference(new)
         self.hold(new)
         self._draw_around(item.index)
