@@ -23,6 +23,8 @@ ENGINE = {
 TEXTUAL = {"textual", "rich"}
 READERS = {"pypdfium2", "python_calamine", "chardet", "striprtf", "email.parser"}
 """What reads documents: only a process that reads one needs it."""
+METADATA = {"importlib.metadata", "email", "zipfile"}
+"""What looks through all installed packages."""
 LATER = {"pydantic", "PIL", "keyring", "tomli_w", "tomlkit", "pygments", "markdown_it"}
 """What the first frame can do without; it comes behind it, in a worker thread."""
 
@@ -85,7 +87,13 @@ def modules_of(code: str) -> set[str]:
         ("import aimltui.bootstrap.screen", TEXTUAL | ENGINE | {"pydantic", "keyring", "tomli_w", "tomlkit"}),
         ("import aimltui.tui.app", ENGINE | LATER),
         ("import aimltui.client.client", TEXTUAL | ENGINE),
-        ("import aimltui.engine.engine", TEXTUAL | READERS - {"email.parser"} | {"openai"}),
+        ("import aimltui.engine.engine", TEXTUAL | READERS | {"openai"}),
+        (
+            "from aimltui.bootstrap.screen import _import_engine; _import_engine()\n"
+            "from aimltui.wire.threads import Thread; Thread(id='t', object='thread', created_at=1)\n"
+            "from aimltui.engine.models.plugins import find_plugins; assert find_plugins() == {}",
+            READERS | METADATA | {"openai", "httpx2", "pygments"},
+        ),
         (
             "import aimltui.engine.extraction.host",
             TEXTUAL | ENGINE - {"aimltui.engine"} | READERS | {"pydantic"},

@@ -249,8 +249,7 @@ async def _connect_engine(
         assistant_folder=_assistant_folder(client, source.settings, config_file),
         local_tools=tools,
         has_temporary=True,
-        expect_run=_warm_up_models if connection else None,
-        warm_up=_warm_up_screen,
+        expect_run=_warm_up_models if connection else _warm_up_screen,
     )
 
 
@@ -268,7 +267,7 @@ async def _connect_remote(remote: Connection, keys: KeyStore, state_dir: Path, m
         client=client,
         endpoint=remote.name,
         default_model=model,
-        warm_up=_warm_up_screen,
+        expect_run=_warm_up_screen,
         read_page=_read_page,
         interchange=InterchangeService(client),
         # only this program's engine lists threads
@@ -355,8 +354,10 @@ def _warm_up_models() -> None:
 
     with gc_tuning.paused():
         warm_up()
+    _warm_up_screen()
 
 
+@cache
 def _warm_up_screen() -> None:
     from aimltui.tui.widgets.transcript.code import warm_up
 

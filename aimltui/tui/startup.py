@@ -128,9 +128,7 @@ class Connected:
     embeddings: Embeddings | None = None
     """Turns text into vectors; None where that cannot be done."""
     expect_run: Callable[[], None] | None = None
-    """Imports what the first request to a model needs, in a thread, when the user begins to write."""
-    warm_up: Callable[[], None] | None = None
-    """Imports what will be needed. It blocks: it is called in a worker thread, after the first frame."""
+    """Imports what a run and its answer need, when the user begins to write. It blocks: it is called in a thread."""
     has_temporary: bool = False
     """Whether the server can hold threads that are never written to disk."""
 

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from aimltui.wire import no_plugins  # noqa: F401  # before the first model is built
+
 JSONObject = dict[str, Any]
 """A JSON object with a foreign shape: a JSON schema, a provider's extra data."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aimltui.engine.models.base import (
     AccountBalance,
@@ -22,9 +22,12 @@ from aimltui.engine.models.documents.recognition import recognises_text
 from aimltui.engine.models.endpoint.endpoint import Endpoint
 from aimltui.engine.models.endpoint.redaction import clip, one_line
 from aimltui.engine.models.http.client import EndpointClient
+from aimltui.engine.models.plugins import find_plugins
 from aimltui.engine.models.provider import Provider
 
-ENTRY_POINTS = "aimltui.models"
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
 _NO_ENDPOINT_REMEDY = (
     "Set AIMLAPI_API_KEY (AI/ML API) or OPENAI_API_KEY (OpenAI) in the environment, or name a server with "
     "--base-url, and start again. The model “demo” needs neither."
@@ -258,7 +261,7 @@ class ModelRegistry:
 
     def _entry_points(self) -> dict[str, EntryPoint]:
         if self._plugins is None:
-            self._plugins = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+            self._plugins = find_plugins()
         return self._plugins
 
 

@@ -55,8 +55,6 @@ class LifecyclePart(ScreenPart):
         self.spawn(self._purge(self.workspace), "trash")
         if self.marks is not None:
             self.spawn(self.marks.load(), "marks")
-        if connected.warm_up is not None:
-            self.spawn(asyncio.to_thread(connected.warm_up), "warm-up")
 
     async def _purge(self, workspace: Workspace) -> None:
         """Delete what has been in the trash for too long."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import importlib.util
 import os
 import sys
@@ -90,8 +89,10 @@ class Wasm:
     @property
     def compiled(self) -> Path:
         """The file of the compiled module, which depends on the version of the engine."""
-        version = importlib.metadata.version("wasmtime")
-        return self._cache / f"python-{DIGEST[:16]}-wasmtime-{version}.cwasm"
+        # imported here: it brings the parser of e-mails
+        from importlib.metadata import version
+
+        return self._cache / f"python-{DIGEST[:16]}-wasmtime-{version('wasmtime')}.cwasm"
 
     def identity(self) -> str:
         """The versions of module, engine and jail."""
