@@ -1,4 +1,4 @@
-"""Loads some modules of the standard library at their first use, although others import them earlier.
+"""Loads some modules at their first use, although others import them earlier.
 
 `asyncio` imports `ssl`, which brings OpenSSL: 5 MB, and a twentieth of the start of a program that shows a screen first.
 """
@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from threading import RLock
 from types import ModuleType
@@ -19,6 +19,7 @@ else:
 
 NAMES = frozenset({"ssl", "asyncio.sslproto", "ipaddress", "mimetypes"})
 """What the imports of a screen import, and a screen does not use."""
+_late: set[str] = set()
 _loading = RLock()
 
 
@@ -61,14 +62,19 @@ class _LateFinder:
         fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Return how to load a module; None leaves it to the other finders."""
-        spec = PathFinder.find_spec(fullname, path, target) if fullname in NAMES else None
+        spec = PathFinder.find_spec(fullname, path, target) if fullname in _late else None
         if spec is not None and spec.loader is not None:
             spec.loader = _LateLoader(spec.loader)
         return spec
 
 
-def load_late() -> None:
-    """Load these modules at their first use from now on."""
+def load_late(names: Iterable[str] = NAMES) -> None:
+    """Load modules at their first use from now on.
+
+    Args:
+        names: Of modules, or of packages, whose own modules can be imported without loading them.
+    """
+    _late.update(names)
     if _LateFinder not in sys.meta_path:
         sys.meta_path.insert(0, _LateFinder)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from aimltui import __version__
 from aimltui.common.bodies import BodyTooLong
 from aimltui.common.dataclass import dataclass
+from aimltui.common.late_modules import load_late
 from aimltui.common.tls import CERTIFICATE_VARIABLES, missing_certificates, without_certificates
 from aimltui.common.urls import same_origin
 from aimltui.engine.models.base import ModelError
@@ -42,9 +43,13 @@ _PLACEHOLDER_KEY = "set-per-request"
 _CHATTY_LOGGERS = ("openai", "httpx2", "httpcore2")
 """Loggers that below WARNING log every header of an answer, in which a server may send the key."""
 
+_UNUSED = frozenset({"openai.types", "openai.types.responses"})
+"""Packages of types that the package imports whole: two thirds of the CPU of its import, and 10 MB. A chat uses few of
+their modules, which are imported by name."""
+
 
 def warm_up() -> None:
-    """Import the `openai` package and build what the first request needs: about half a second of CPU.
+    """Import the `openai` package and build what the first request needs: a third of a second of CPU.
 
     Blocks: run it in a worker thread after the first frame.
     """
@@ -156,21 +161,28 @@ class EndpointClient:
 def http_errors() -> HTTPErrors:
     """The exception classes; the package must have been imported."""
     import httpx2
-    import openai
 
+    openai = _openai()
     return HTTPErrors(
         openai.APIStatusError,
         (openai.OpenAIError, httpx2.HTTPError, httpx2.StreamError, BodyTooLong, OSError),
     )
 
 
-def _build(endpoint: Endpoint, ssl_context: Any) -> tuple[AsyncOpenAI, httpx2.AsyncClient]:
-    # Late, because the imports take half a second and must not delay the first frame.
-    import httpx2
+def _openai() -> Any:
+    load_late(_UNUSED)
     import openai
+
+    return openai
+
+
+def _build(endpoint: Endpoint, ssl_context: Any) -> tuple[AsyncOpenAI, httpx2.AsyncClient]:
+    # Late, because the imports take a third of a second and must not delay the first frame.
+    import httpx2
 
     from aimltui.engine.models.http.limited_client import LimitedClient
 
+    openai = _openai()
     for name in _CHATTY_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
     http = LimitedClient(
