@@ -98,8 +98,30 @@ class AsciiLineFilter(LineFilter):
             segment
             if segment.control or segment.text.isascii()
             else Segment(segment.text.translate(_TABLE), segment.style)
-            for segment in segments
+            for segment in _with_dots(segments)
         ]
+
+
+_ELLIPSIS = "…"
+_AFTER = "   "
+"""Spaces after an ellipsis that leave room for three dots and a gap."""
+
+
+def _with_dots(segments: list[Segment]) -> list[Segment]:
+    """Write an ellipsis as three dots where spaces follow it, so that the line stays as wide as it was."""
+    found: list[Segment] = []
+    for text, style, control in segments:
+        if not control and text.startswith(_AFTER) and found and _ends_cut(found[-1], style):
+            found[-1] = Segment(found[-1].text[:-1] + "...", found[-1].style)
+            text = text[2:]
+        found.append(Segment(text if control else text.replace(_ELLIPSIS + _AFTER, "... "), style, control))
+    return found
+
+
+def _ends_cut(segment: Segment, next_style: Style | None) -> bool:
+    """Whether a segment ends with an ellipsis and the next one has the same ground."""
+    grounds = [style.bgcolor if style is not None else None for style in (segment.style, next_style)]
+    return not segment.control and segment.text.endswith(_ELLIPSIS) and grounds[0] == grounds[1]
 
 
 class PlainLineFilter(LineFilter):

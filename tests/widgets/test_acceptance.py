@@ -179,6 +179,14 @@ async def test_muted_text_is_readable_and_weaker_in_every_theme(
             found = here.app.get_css_variables()
             muted, panel = Color.parse(found["text-muted"]), Color.parse(found["panel"])
             assert contrast(muted, panel) >= 4.4, name
+        here.app.theme = "aimltui-light"
+        await here.pilot.pause()
+        under_cursor = next(iter(here.screen.prompt.render_line(0))).style
+        assert under_cursor is not None
+        assert under_cursor.color is not None
+        assert under_cursor.bgcolor is not None
+        ink, ground = map(Color.from_rich_color, (under_cursor.color, under_cursor.bgcolor))
+        assert contrast(ink, ground) >= 4.5, "the letter under the prompt's cursor"
 
 
 async def test_a_thousand_threads_open_as_fast_as_a_few_and_all_get_into_the_list(

@@ -15,6 +15,8 @@ from aimltui.tui.screens.dialogs.question import AgreeQuestion
 from aimltui.tui.screens.dialogs.text_entry import TextEntry
 from aimltui.tui.startup import Connected
 from aimltui.tui.widgets.call_card import CallCard
+from aimltui.tui.widgets.footer import FooterBar
+from tests.support.builders import PATIENCE_S
 from tests.support.fake_transport import FakeTransport
 from tests.support.screen import seat
 
@@ -33,6 +35,12 @@ async def test_allowing_code_at_all_is_not_the_first_answer() -> None:
     app = QuestionApp(AgreeQuestion("None works here."))
     async with app.run_test(size=(100, 40)) as pilot:
         await pilot.pause()
+        keys = app.question.query_one(FooterBar)
+        assert "pgdn" not in [item.key for item in keys.items], "nothing to scroll"
+        await pilot.resize_terminal(100, 9)
+        async with asyncio.timeout(PATIENCE_S):
+            while "pgdn" not in [item.key for item in keys.items]:
+                await pilot.pause()
         await pilot.press("down")
         await pilot.press("enter")
     assert app.results == ["off"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.model_list import ModelList
 from tests.bench.bench_models import FRAME_S, measure
 from tests.bench.measure import median
+from tests.support.builders import PATIENCE_S
 
 NOW = 1_800_000_000.0
 FULL = ModelRow(
@@ -202,6 +204,11 @@ async def test_several_connections_stand_side_by_side_and_a_failing_one_is_named
         assert words(picker, ".models-state").startswith(
             "AI/ML API: 4 models, asked 3 h ago   Ollama: 1 model, asked now"
         )
+        await pilot.resize_terminal(50, 24)
+        async with asyncio.timeout(PATIENCE_S):
+            while words(picker, ".models-state") != "5 models from 2 connections":
+                await pilot.pause()
+        await pilot.resize_terminal(120, 34)
         await pilot.press("enter")
         assert app.choices == [ModelChoice("gpt-4o", "Ollama")]
         picker = await app.open(TWO, connections=names)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -13,6 +14,16 @@ from textual.widgets import Input, Static
 
 from aimltui.common.dataclass import dataclass
 from aimltui.tui.widgets.line_input import LineInput
+
+_LEAST_BOX: Final = 16
+"""Cells of the box that are left on a narrow screen."""
+_GAP: Final = "  "
+_KEYS: Final = {"↑↓": "Other match", "esc": "Close"}
+
+
+def _hint(key: str) -> Content:
+    """A key and its word, as the footer shows them."""
+    return Content.assemble((key, "$footer-key-foreground"), f" {_KEYS[key]}")
 
 
 class FindBar(Horizontal):
@@ -57,6 +68,7 @@ class FindBar(Horizontal):
         self.box = LineInput(placeholder="find in this thread", compact=True, select_on_focus=True)
         self.box.cursor_blink = False
         self._count = Static("", markup=False)
+        self._place: tuple[str, str, tuple[str, ...]] = ("", "", ())
 
     def compose(self) -> ComposeResult:
         """The box and the count."""
@@ -88,9 +100,22 @@ class FindBar(Horizontal):
             remark: What limits the search.
         """
         words = f"{number} of {count:,}" if count else "no match" if self.box.value else ""
-        keys = "↑ ↓ other matches" if count > 1 else ""
-        parts = [part for part in (words, remark, keys, "esc ends") if part]
-        self._count.update(Content(" · ".join(parts)))
+        self._place = words, remark, ("↑↓", "esc") if count > 1 else ("esc",)
+        self._show_place()
+
+    def on_resize(self) -> None:
+        """Say as much as there is room for beside the box."""
+        self._show_place()
+
+    def _show_place(self) -> None:
+        words, remark, keys = self._place
+        room = self.size.width - _LEAST_BOX - 2
+        parts = [Content(part) for part in (words, remark) if part]
+        hints = [_hint(key) for key in keys]
+        while cell_len(_GAP.join(map(str, (*parts, *hints)))) > room and len(parts) + len(hints) > 1:
+            # the keys go first, then the remark: which match is shown says most
+            (hints or parts).pop()
+        self._count.update(Content(_GAP).join([*parts, *hints]))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Search for what was typed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -219,3 +219,13 @@ class PickList(ScrollView, can_focus=False):
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"pick-list--{name}", partial=True)
+
+
+def spaced(lines: Iterable[PickRow | str]) -> list[PickRow | str]:
+    """Return the lines with an empty one above each heading but the first line."""
+    found: list[PickRow | str] = []
+    for line in lines:
+        if found and isinstance(line, str):
+            found.append("")
+        found.append(line)
+    return found

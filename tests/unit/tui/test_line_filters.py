@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from rich.segment import ControlType, Segment
 from rich.style import Style
 from textual.color import Color
 
-from aimltui.tui.line_filters import PlainLineFilter, SafeLineFilter
+from aimltui.tui.line_filters import AsciiLineFilter, PlainLineFilter, SafeLineFilter
 
 
 def test_the_line_filter_takes_harm_out_of_text_and_leaves_control_segments() -> None:
@@ -31,6 +32,20 @@ def test_the_line_filter_drops_a_link_that_carries_an_escape() -> None:
 def test_the_line_filter_returns_a_harmless_line_as_it_is() -> None:
     segments = [Segment("a"), Segment("b", Style(bold=True))]
     assert SafeLineFilter().apply(segments, Color(0, 0, 0)) is segments
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (["Message Assistant…", "    "], ["Message Assistant...", "  "]),
+        (["Message Assistant…    enter sends"], ["Message Assistant...  enter sends"]),
+        (["a long ti…", "  24 Nov"], ["a long ti~", "  24 Nov"]),
+        (["the end…"], ["the end~"]),
+    ],
+)
+def test_an_ellipsis_becomes_three_dots_where_spaces_follow_it(line: list[str], shown: list[str]) -> None:
+    segments = [Segment(text, Style(bgcolor="red")) for text in line]
+    assert [text for text, _, _ in AsciiLineFilter().apply(segments, Color(0, 0, 0))] == shown
 
 
 def test_plain_lines_have_no_colours_and_no_frames() -> None:

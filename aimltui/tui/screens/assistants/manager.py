@@ -18,7 +18,7 @@ from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import CLOSE, SearchSheet
 from aimltui.tui.state.assistant_rows import HEADINGS, AssistantRow, found_in, key_near
 from aimltui.tui.widgets.footer import FooterBar
-from aimltui.tui.widgets.pick_list import PickList, PickRow
+from aimltui.tui.widgets.pick_list import PickList, PickRow, spaced
 
 _WIDTH, _MARGIN, _ABOUT_LINES = 72, 3, 2
 """Cells of the panel and beside a text in it, and lines of the text about the row under the cursor."""
@@ -115,7 +115,7 @@ class AssistantsScreen(SearchSheet):
                 lines.append(HEADINGS[row.kind])
             lines.append(PickRow(row.key, row.name, row.hint, row.id == self._current))
         remark = "reading…" if self._rows is None else f"nothing for “{query}”" if query else "none"
-        self.pick_list.set_lines(lines, query=query, remark=remark, at=at)
+        self.pick_list.set_lines(spaced(lines), query=query, remark=remark, at=at)
         self._say()
 
     @property

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from aimltui.tui.controllers.conversation import Conversation
 
 _KEEP = FooterItem("enter", "Keep this answer", "keep")
-_OTHER = FooterItem("← →", "Other answer", "move(1)")
+_OTHER = FooterItem("←→", "Other answer", "move(1)")
 _STOP = FooterItem("esc", "Stop all", "cancel")
 _NARROW = 100
 """Cells; on a narrower screen one answer is shown, and the others are tabs."""

@@ -16,7 +16,7 @@ from aimltui.tui.screens.dialogs.sheet import CLOSE, SearchSheet
 from aimltui.tui.state.file_rows import FileGroup, FileRow, is_changing, with_uploads
 from aimltui.tui.state.fuzzy import rank
 from aimltui.tui.storage.local_files import may_hold_paths
-from aimltui.tui.widgets.pick_list import PickList, PickRow
+from aimltui.tui.widgets.pick_list import PickList, PickRow, spaced
 
 _KEYS = (
     FooterItem("enter", "Actions", "pick"),
@@ -110,7 +110,7 @@ class FilesScreen(SearchSheet):
                 ]
         remark = f"nothing for “{query}”" if query else "No files yet. Paste the path of one here."
         self.pick_list.set_lines(
-            lines, query=query, remark="reading…" if self._groups is None else remark, at=at
+            spaced(lines), query=query, remark="reading…" if self._groups is None else remark, at=at
         )
 
     def picked(self, row: PickRow) -> None:

@@ -37,6 +37,8 @@ _HERE = {
 _LEAST_TEXT = 16
 _LEAST_KEYS = 11
 """Cells; in a narrower column the keys' names would be cut, so that they stand above the text."""
+_LEAST_BOTH = 44
+"""Cells from which all commands have their keys beside the text: a narrower text would have a few words in each line."""
 _MARGIN = 2
 _KEY_COLUMN = 15
 _WIDTH = 72
@@ -152,9 +154,10 @@ def page_lines(page: HelpPage, items: Iterable[FooterItem], width: int) -> list[
     for paragraph in page.text.split("\n\n"):
         lines += [Content(line) for line in wrap(paragraph, width)] + [Content("")]
     lines.append(Content.styled("Keys", "bold $primary"))
-    shown = [(item.key, item.label) for item in items]
-    for keys, text in [*shown, *page.keys, ("f1", "Close this help")]:
-        lines += _entry(keys, "", text, width)
+    entries = [*((item.key, item.label) for item in items), *page.keys, ("f1", "Close this help")]
+    column = min(_KEY_COLUMN, max(len(keys) for keys, _ in entries) + 2)
+    for keys, text in entries:
+        lines += _entry(keys, "", text, width, column)
     return lines
 
 
@@ -179,14 +182,16 @@ def help_lines(commands: Iterable[Command], width: int, here: str = "") -> list[
     for group, rows in entries.items():
         lines += [Content("")] * bool(lines) + [Content.styled(group, "bold $primary")]
         for keys, title, text in rows:
-            lines += _entry(keys, title, text, max(_LEAST_TEXT, width))
+            column = _KEY_COLUMN if width >= _LEAST_BOTH else 0
+            lines += _entry(keys, title, text, max(_LEAST_TEXT, width), column)
     return lines
 
 
-def _entry(keys: str, title: str, text: str, width: int) -> list[Content]:
-    column = min(_KEY_COLUMN, width - _LEAST_TEXT)
+def _entry(keys: str, title: str, text: str, width: int, column: int) -> list[Content]:
+    """The keys in a column beside the text; without room for both they stand above it."""
+    column = min(column, width - _LEAST_TEXT)
     words = f"{title}. {text}" if title else text
-    if column < _LEAST_KEYS:
+    if column < min(_LEAST_KEYS, len(keys) + 1):
         return [Content.styled(line, "$footer-key-foreground") for line in wrap(keys, width)] + [
             _words(line, title if index == 0 else "") for index, line in enumerate(wrap(words, width))
         ]

@@ -66,7 +66,7 @@ class ImportScreen(Sheet[bool | None]):
         super().__init__("Import conversations", (_LOOK, CLOSE))
         self._interchange = interchange
         self._box = LineInput(
-            path, placeholder="Path of a file, a folder or a zip archive", compact=True, select_on_focus=False
+            path, placeholder="path of a file, a folder or a zip archive", compact=True, select_on_focus=False
         )
         self._box.cursor_blink = False
         self._text = Static("", classes="import-text", markup=False)

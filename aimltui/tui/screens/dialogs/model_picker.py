@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import ClassVar, Literal, Protocol
 
+from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -207,12 +208,15 @@ class ModelPicker(SearchSheet):
     def _show_state(self) -> None:
         now, sources = self._clock(), self._offer.sources
         told = [source for source in sources if source.source != "none" or not source.problem]
+        width = self._state.content_size.width or 60
         parts = [source_in_words(source, _month(source), now) for source in told]
+        if len(parts) > 1 and cell_len("   ".join(parts)) > width:
+            total = plural(sum(source.count for source in told), "model")
+            parts = [f"{total} from {len(parts)} connections"]
         if self._is_asked:
             parts.append("asking…" if parts else "asking for the models…")
         elif not sources and not self._offer.rows and not self._offer.problem:
             parts.append("no models listed; type a model's id")
-        width = self._state.content_size.width or 60
         problems = self._problems()
         if len(sources) == len(parts) == len(problems) == 1 and not self._offer.problem:
             # the list is usable, so one calm line says both

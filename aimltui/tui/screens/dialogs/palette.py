@@ -22,7 +22,7 @@ from aimltui.tui.commands.derived import (
 from aimltui.tui.commands.key_map import keys_of
 from aimltui.tui.screens.dialogs.sheet import CLOSE, SearchSheet
 from aimltui.tui.state.fuzzy import rank
-from aimltui.tui.widgets.pick_list import PickList, PickRow
+from aimltui.tui.widgets.pick_list import PickList, PickRow, spaced
 
 _SUGGESTED = "Suggested"
 
@@ -58,8 +58,8 @@ class PaletteScreen(SearchSheet):
             rest = by_group(item for item in self._commands if item not in first)
             for group, commands in {_SUGGESTED: first, **rest}.items():
                 if commands:
-                    lines += [*([""] if lines else []), group, *map(_row, commands)]
-        self.pick_list.set_lines(lines, query=query, remark=f"no command for “{query}”")
+                    lines += [group, *map(_row, commands)]
+        self.pick_list.set_lines(spaced(lines), query=query, remark=f"no command for “{query}”")
 
     def _found(self, query: str) -> list[Command]:
         """The commands for a query: those whose title or other word begins with it, then those with its letters."""

@@ -31,7 +31,7 @@ class PathScreen(Sheet[None]):
 
     IS_QUESTION = True
 
-    def __init__(self, title: str, verb: str, use: Use, *, about: str = "Path of a file") -> None:
+    def __init__(self, title: str, verb: str, use: Use, *, about: str = "path of a file") -> None:
         super().__init__(title, (FooterItem("enter", verb, "submit"), CLOSE))
         self._box = LineInput(placeholder=about, compact=True, select_on_focus=False)
         self._box.cursor_blink = False

@@ -7,7 +7,7 @@ no answer is selected until the user moves to one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -20,7 +20,9 @@ from textual.widgets import Static
 from aimltui.common.dataclass import dataclass
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import TALL, Sheet
+from aimltui.tui.widgets.footer import FooterBar
 
+_SCROLL: Final = FooterItem("pgdn", "Scroll", "page(1)")
 ALLOW, KEEP_OFF = "allow", "off"
 
 
@@ -95,7 +97,7 @@ class QuestionSheet(Sheet[str | None]):
         keys = (
             FooterItem("↑↓", "Choose", "choose(1)"),
             FooterItem("enter", "Confirm", "take"),
-            *([FooterItem("pgdn", "Scroll", "page(1)")] if text else []),
+            _SCROLL,
             FooterItem("esc", leave, "cancel"),
         )
         super().__init__(title, keys)
@@ -113,6 +115,12 @@ class QuestionSheet(Sheet[str | None]):
         height = event.size.height
         around = self.frame_lines(height) + len(self._lines) + (2 if height >= TALL else 0)
         self.query_one(self.BODY).styles.max_height = max(1, event.size.height - around)
+        self.call_after_refresh(self._show_keys)
+
+    def _show_keys(self) -> None:
+        """Show the key that scrolls only where there is more text than room."""
+        can_scroll = self.query_one(self.BODY).max_scroll_y > 0
+        self.query_one(FooterBar).set_items([key for key in self._keys if can_scroll or key != _SCROLL])
 
     def body(self) -> Sequence[Widget]:
         """The part that scrolls, and the answers."""

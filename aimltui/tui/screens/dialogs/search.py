@@ -18,7 +18,7 @@ from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import CLOSE, SearchSheet
 from aimltui.tui.state.fuzzy import rank
 from aimltui.tui.state.search_words import without_filters
-from aimltui.tui.widgets.pick_list import PickRow
+from aimltui.tui.widgets.pick_list import PickRow, spaced
 from aimltui.tui.widgets.thread_list import ThreadList
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ class ThreadSearch(SearchSheet):
         if not at and self.pick_list.cursor_row is not None and query == self._asked:
             at = self.pick_list.cursor_row.id
         remark = f"nothing for “{query}”" if query else "No threads yet."
-        self.pick_list.set_lines(lines, query=words, remark=remark, at=at)
+        self.pick_list.set_lines(spaced(lines), query=words, remark=remark, at=at)
 
     def action_go_to_list(self) -> None:
         """Go to the thread list."""

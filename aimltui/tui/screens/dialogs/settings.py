@@ -22,7 +22,7 @@ from aimltui.tui.screens.dialogs.choice import ChoiceRow, ChoiceScreen
 from aimltui.tui.screens.dialogs.sheet import CLOSE, SearchSheet, Sheet
 from aimltui.tui.state.fuzzy import rank
 from aimltui.tui.widgets.line_input import LineInput
-from aimltui.tui.widgets.pick_list import PickList, PickRow
+from aimltui.tui.widgets.pick_list import PickList, PickRow, spaced
 
 _KEYS = "Keys"
 _KEY_PREFIX = "keys."
@@ -100,7 +100,7 @@ class SettingsScreen(SearchSheet):
                 lines += [name, *group] if group else []
         at = row.id if row is not None and not query else ""
         self.pick_list.set_lines(
-            lines, query=query, remark=f"no setting for “{query}”" if query else "", at=at
+            spaced(lines), query=query, remark=f"no setting for “{query}”" if query else "", at=at
         )
 
     def _row(self, info: SettingInfo) -> PickRow:

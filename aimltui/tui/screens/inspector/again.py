@@ -45,7 +45,7 @@ class AgainScreen(Sheet[Settings | None]):
     CSS_PATH: ClassVar[CSSPathType | None] = ["../dialogs/sheet.tcss", "inspector.tcss"]
 
     def __init__(self, run: Run) -> None:
-        keys = (FooterItem("ctrl+s", "Run", "submit"), FooterItem("tab", "Next field", "next"), CLOSE)
+        keys = (FooterItem("ctrl+s", "Run", "submit"), FooterItem("tab", "Next", "next"), CLOSE)
         super().__init__("Run again with other settings", keys)
         self._model = LineInput(clean_line(run.model), compact=True)
         temperature = "" if run.temperature is None else f"{run.temperature:g}"

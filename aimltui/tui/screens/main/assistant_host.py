@@ -69,7 +69,7 @@ def import_file(view: MainView, saved: Callable[[Assistant], object]) -> None:
         view.show_notice(clean_line(f"{made.assistant.name or made.assistant.id} is imported{lost}."))
         return ""
 
-    view.app.push_screen(PathScreen("Import an assistant", "Import", use, about="Path of a TOML file"))
+    view.app.push_screen(PathScreen("Import an assistant", "Import", use, about="path of a TOML file"))
 
 
 class FormHost:
