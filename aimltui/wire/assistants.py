@@ -15,6 +15,8 @@ STARTER = "starter_"
 MOST_STARTERS = 4
 LOCAL_TOOLS = "local_tools"
 """Metadata key: `on` offers its runs the functions and MCP servers that are set up beside the client."""
+PROMPT_CACHE = "prompt_cache"
+"""Metadata key: `off` marks nothing in the prompts of its runs for the provider's cache."""
 _VERSION_LENGTH = 7
 _BEHAVIOUR = (
     "model",

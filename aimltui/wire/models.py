@@ -29,7 +29,7 @@ class ModelSettings(Wire):
     response_format: str = "json_schema"
     """The strictest format: `json_schema`, `json_object` or `text`."""
     prompt_cache: bool = False
-    """Whether the long part of a prompt is marked for the provider's cache."""
+    """Whether the long part of a prompt is marked for the provider's cache, unless the assistant says otherwise."""
 
 
 class Model(Wire):

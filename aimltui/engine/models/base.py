@@ -34,6 +34,8 @@ class ChatRequest:
     """False asks for the answer without streaming; it then arrives as one chunk."""
     on_sent: Callable[[Mapping[str, Any]], None] | None = field(default=None, compare=False, repr=False)
     """Called with the body of each request that is sent for this turn."""
+    prompt_cache: bool = True
+    """Whether a long prompt is marked for the provider's cache, where the model takes such marks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,7 @@ class ModelSettings:
     response_format: str = "json_schema"
     """The strictest format: `json_schema`, `json_object` or `text`."""
     prompt_cache: bool = False
-    """Whether the long part of a prompt is marked for the provider's cache."""
+    """Whether the long part of a prompt is marked for the provider's cache, unless the assistant says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

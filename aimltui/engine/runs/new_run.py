@@ -10,7 +10,7 @@ from aimltui.engine.runs.prompt.context_window import CODE_INTERPRETER
 from aimltui.engine.runs.run_memory import RunMemory, Sampling
 from aimltui.engine.validation import merged_metadata
 from aimltui.wire import ids
-from aimltui.wire.assistants import Assistant, version_of
+from aimltui.wire.assistants import PROMPT_CACHE, Assistant, version_of
 from aimltui.wire.runs import CreateRun, CreateThreadAndRun, Run
 from aimltui.wire.tools import CodeInterpreterTool, ToolResources, TruncationStrategy, with_empty_resources
 
@@ -67,6 +67,7 @@ def new_run(
         hosted_tools=params.hosted_tools or "",
         web=params.web or "",
         code=code,
+        prompt_cache=(assistant.metadata or {}).get(PROMPT_CACHE, ""),
     )
 
 

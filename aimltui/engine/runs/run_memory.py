@@ -70,6 +70,8 @@ class RunMemory:
     """Python that the run executes instead of asking its model."""
     searched: bool = False
     """True once the files were searched for a model that cannot call tools."""
+    prompt_cache: str = ""
+    """`off` if the assistant keeps its prompts out of the provider's cache."""
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> RunMemory:
@@ -184,5 +186,6 @@ _PLAIN = (
     "told_cancelling",
     "searched",
     "code",
+    "prompt_cache",
 )
 """The fields that are stored under their names as they are, unless they have their default."""

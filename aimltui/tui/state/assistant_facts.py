@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 OWN = ("", "the model's own")
 """The effort that is not sent."""
+CACHE_WORDS = (("", "on"), ("off", "off"))
+CACHE_ABOUT = "repeated long prompts cost less; the first one costs a little more"
 
 
 def told(settings: ModelSettings | None) -> str:
@@ -27,8 +29,6 @@ def told(settings: ModelSettings | None) -> str:
         parts.append(f"takes no {' and no '.join(missing)}")
     if settings.efforts is not None and not settings.efforts:
         parts.append("no reasoning effort")
-    if settings.prompt_cache:
-        parts.append("long prompts are cached")
     return " · ".join(parts)
 
 
@@ -47,6 +47,11 @@ def effort_label(settings: ModelSettings | None) -> tuple[str, str]:
     if settings is not None and settings.thinking_budgets:
         return "Thinking budget", "tokens"
     return "Reasoning effort", "how long it thinks, if it does"
+
+
+def has_cache(settings: ModelSettings | None, chosen: str) -> bool:
+    """Whether to offer the choice: the model's provider keeps prompts if it is asked to, or one was made."""
+    return bool(chosen) or (settings is not None and settings.prompt_cache)
 
 
 def format_about(settings: ModelSettings | None) -> str:

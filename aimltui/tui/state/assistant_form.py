@@ -14,6 +14,7 @@ from aimltui.common.patterns import pattern
 from aimltui.wire.assistants import (
     LOCAL_TOOLS,
     MOST_STARTERS,
+    PROMPT_CACHE,
     STARTER,
     Assistant,
     CreateAssistant,
@@ -32,7 +33,7 @@ FORMATS: Final = (("auto", "text"), ("json_object", "JSON"), ("json_schema", "JS
 EFFORTS: Final = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
 _LIMITS: Final = {"name": 256, "description": 512, "instructions": 256_000}
-_OWN_KEYS: Final = frozenset({CONNECTION, TOOLS, LOCAL_TOOLS, TRASHED_AT})
+_OWN_KEYS: Final = frozenset({CONNECTION, TOOLS, LOCAL_TOOLS, PROMPT_CACHE, TRASHED_AT})
 _PAIR = pattern(r"\s*([^=]*?)\s*=\s?(.*)")
 
 Json = dict[str, Any]
@@ -65,6 +66,8 @@ class AssistantForm:
     """One per line."""
     metadata: str = ""
     """`key = value`, one per line."""
+    cache: str = ""
+    """`off` keeps long prompts out of the provider's cache."""
 
 
 def tool_key(tool: Mapping[str, Any]) -> str:
@@ -101,6 +104,7 @@ def form_of(assistant: Assistant) -> AssistantForm:
         metadata="\n".join(
             f"{key} = {_escaped(value)}" for key, value in metadata.items() if value and not is_own_key(key)
         ),
+        cache="off" if metadata.get(PROMPT_CACHE) == "off" else "",
     )
 
 
@@ -202,7 +206,8 @@ def _metadata_problem(form: AssistantForm) -> str:
         if len(key) > METADATA_KEY or len(_unescaped(found[2])) > METADATA_VALUE:
             return f"A key has at most {METADATA_KEY} characters, a value {METADATA_VALUE}."
         seen.add(key)
-    used = len(seen) + len(_lines(form.starters)) + bool(form.connection) + form.has_local_tools
+    own = bool(form.connection) + form.has_local_tools + bool(form.cache)
+    used = len(seen) + len(_lines(form.starters)) + own
     return f"Starters and pairs together: at most {METADATA_PAIRS - 3}." if used > METADATA_PAIRS - 3 else ""
 
 
@@ -286,7 +291,11 @@ def _pairs(form: AssistantForm, before: Mapping[str, str]) -> dict[str, str]:
         for line in _lines(form.metadata)
         if (found := _PAIR.fullmatch(line)) is not None
     }
-    own = {CONNECTION: form.connection, LOCAL_TOOLS: "on" if form.has_local_tools else ""}
+    own = {
+        CONNECTION: form.connection,
+        LOCAL_TOOLS: "on" if form.has_local_tools else "",
+        PROMPT_CACHE: form.cache,
+    }
     return {**removed, **typed, **own, **starter_pairs(_lines(form.starters))}
 
 

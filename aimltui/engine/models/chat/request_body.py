@@ -51,7 +51,7 @@ def request_body(request: ChatRequest, quirks: Quirks) -> dict[str, JSON]:
         body["enable_thinking"] = False
     if quirks.thinking_budget and not quirks.no_budget:
         body |= thinking_of(request)
-    if quirks.cache_marks and not quirks.no_cache_marks:
+    if request.prompt_cache and quirks.cache_marks and not quirks.no_cache_marks:
         body["messages"] = with_cache_marks(body["messages"])
     return {name: value for name, value in body.items() if value is not None}
 

@@ -95,6 +95,7 @@ async def prepare_turn(services: RunServices, run: Run, memory: RunMemory) -> Pr
         response_format=_response_format(run.response_format),
         reasoning_effort=run.reasoning_effort,
         web_search=memory.web == "on" and "web_search" in (able or ()),
+        prompt_cache=memory.prompt_cache != "off",
     )
     plan = _plan(services, run, turn, offer, files)
     plan = replace(plan, sources=search.sources)

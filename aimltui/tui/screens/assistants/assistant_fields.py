@@ -60,6 +60,7 @@ class AssistantFields:
         self._temperature = line(form.temperature, "the model's own")
         self._top_p = line(form.top_p, "the model's own")
         self._effort = ChoiceLine((), form.effort)
+        self._cache = ChoiceLine(facts.CACHE_WORDS, form.cache)
         self._format = ChoiceLine(FORMATS, form.format)
         self._schema = text_box(form.schema)
         self._starters = text_box(form.starters, "small")
@@ -82,6 +83,7 @@ class AssistantFields:
                 classes="pair",
             ),
             one("effort", "Reasoning effort", "", self._effort),
+            one("cache", "Prompt caching", facts.CACHE_ABOUT, self._cache),
             one("format", "Answers as", "", self._format),
             one("schema", "JSON schema", "", self._schema),
             one(
@@ -118,6 +120,7 @@ class AssistantFields:
             temperature=self._temperature.value,
             top_p=self._top_p.value,
             effort=self._effort.value,
+            cache=self._cache.value,
             format=self._format.value,
             schema=self._schema.text,
             starters=self._starters.text,
@@ -198,6 +201,7 @@ class AssistantFields:
         self._of("effort").display = bool(words)
         self._of("effort").set_label(*facts.effort_label(settings))
         self._effort.set_words(words, form.effort)
+        self._of("cache").display = facts.has_cache(settings, form.cache)
         self._of("format").set_label("Answers as", facts.format_about(settings))
         self._of("schema").display = form.format == "json_schema"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from aimltui.tui.state.assistant_facts import effort_label, effort_words, told
+from aimltui.tui.state.assistant_facts import effort_label, effort_words, has_cache, told
 from aimltui.tui.state.assistant_form import (
     CODE,
     AssistantForm,
@@ -51,6 +51,7 @@ FULL = Assistant.model_validate(
         "metadata": {
             "connection": "work",
             "local_tools": "on",
+            "prompt_cache": "off",
             "starter_1": "Hello",
             "team": "maths\nroom 3",
             "aimltui.file": "x",
@@ -80,6 +81,7 @@ def test_a_form_that_was_not_changed_sends_what_was_there() -> None:
     assert {key: value for key, value in sent["metadata"].items() if value} == {
         "connection": "work",
         "local_tools": "on",
+        "prompt_cache": "off",
         "starter_1": "Hello",
         "team": "maths\nroom 3",
     }
@@ -194,11 +196,14 @@ def test_only_what_the_model_takes_is_offered() -> None:
         ("high", "high 16,384"),
     ]
     assert effort_label(claude)[0] == "Thinking budget"
-    assert told(claude) == "long prompts are cached"
+    assert told(claude) == ""
+    assert has_cache(claude, "")
     plain = ModelSettings(temperature=False, efforts=[])
     assert effort_words(plain, "") == []
     assert ("low", "low") in effort_words(plain, "low")
     assert told(plain) == "takes no temperature · no reasoning effort"
+    assert not has_cache(plain, "")
+    assert has_cache(plain, "off")
 
 
 @pytest.mark.parametrize("mark", ["yes", "nan", "1e300"])

@@ -198,6 +198,8 @@ def test_a_long_prompt_is_marked_behind_the_instructions_and_the_newest_question
     body = request_body(ChatRequest("m", [system, USER]), CLAUDE)
     assert body["messages"][0]["content"] == [{"type": "text", "text": LONG, "cache_control": MARK}]
     assert request_body(ChatRequest("m", [system, USER]), Quirks())["messages"] == [system, USER]
+    unmarked = request_body(ChatRequest("m", [system, USER], prompt_cache=False), CLAUDE)
+    assert unmarked["messages"] == [system, USER]
 
 
 @pytest.mark.parametrize(
