@@ -6,6 +6,7 @@ from starlette.types import Receive, Scope, Send
 
 from aimltui.server.auth import Auth
 from aimltui.server.exchange import Exchange
+from aimltui.server.response_socket import ResponseSocket
 from aimltui.server.shared import ServedEngine, ServerLimits, Shared
 
 
@@ -39,7 +40,7 @@ class App:
         if scope["type"] == "http":
             await Exchange(self._shared, scope, receive, send).run()
         elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1000})
+            await ResponseSocket(self._shared, scope, receive, send).run()
         elif scope["type"] == "lifespan":
             await _lifespan(receive, send)
 

@@ -47,9 +47,17 @@ class Auth:
         """
         if self.needs_token:
             return self._by_token(headers)
-        if not self.is_socket:
-            _refuse_web_pages(headers)
+        self.refuse_web_pages(headers)
         return None
+
+    def refuse_web_pages(self, headers: Mapping[str, str]) -> None:
+        """Check that a request without a token does not come from a web page, if no token is needed.
+
+        Raises:
+            Forbidden: It does.
+        """
+        if not self.needs_token and not self.is_socket:
+            _refuse_web_pages(headers)
 
     def _by_token(self, headers: Mapping[str, str]) -> ServedClient | None:
         given = headers.get("api-key", "")

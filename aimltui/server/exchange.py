@@ -121,6 +121,7 @@ class Exchange:
         if place == ["healthz"] and self._method in ("GET", "HEAD"):
             # without a token, so that what watches the server needs none; it says nothing about the content
             self._name = "healthz"
+            self._shared.auth.refuse_web_pages(self._request.headers)
             await self._respond(Answer(200, b'{"status":"ok"}'))
             return
         CURRENT.set(self._shared.auth.check(self._request.headers))

@@ -20,6 +20,7 @@ from aimltui.common.disk import ensure_private_dir
 from aimltui.common.errors import ConfigError
 from aimltui.server.auth import MIN_TOKEN_LENGTH, is_loopback
 from aimltui.server.patience import HEADERS_S, patient_protocol
+from aimltui.server.shared import MAX_BODY
 
 GRACE_S = 2.0
 """Seconds that open answers have to end when the server stops."""
@@ -93,6 +94,10 @@ async def serve(
             server_header=False,
             date_header=True,
             timeout_keep_alive=65,
+            ws="wsproto",
+            ws_max_size=MAX_BODY,
+            # a small frame could become a very large message
+            ws_per_message_deflate=False,
             http=patient_protocol(headers_s),
         )
         server = _Server(config, on_stop, handle_signals=handle_signals)

@@ -9,6 +9,7 @@ from aimltui.common.dataclass import dataclass
 from aimltui.server.chat_completions.request import parse as parse_chat
 from aimltui.server.chat_completions.service import ChatCompletions, error_frame
 from aimltui.server.responses.service import Responses, response_error_frame
+from aimltui.server.responses.turns import ResponseTurns
 from aimltui.server.routing import Router
 from aimltui.wire import operations as op
 from aimltui.wire.base import JSONObject
@@ -62,6 +63,7 @@ class OtherWires:
         return (
             Route("POST", "/chat/completions", self._complete, runs=True),
             Route("POST", "/responses", self._respond, runs=True),
+            Route("POST", "/responses/compact", self._compact, runs=True),
             Route("GET", "/responses/{response_id}", self._response),
             Route("DELETE", "/responses/{response_id}", _by_id(responses.delete)),
             Route("POST", "/responses/{response_id}/cancel", _by_id(responses.cancel)),
@@ -91,6 +93,13 @@ class OtherWires:
         if asked.body.get("stream"):
             return Streaming(self._responses.stream(asked.body), response_error_frame)
         return await self._responses.create(asked.body)
+
+    async def _compact(self, asked: Asked) -> Reply:
+        return await self._responses.compact(asked.body)
+
+    def turns(self) -> ResponseTurns:
+        """Return the responses of one connection, on which those that are not stored can be continued."""
+        return self._responses.turns()
 
     async def _response(self, asked: Asked) -> Reply:
         id_ = asked.path["response_id"]

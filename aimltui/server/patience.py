@@ -90,6 +90,7 @@ class PatientProtocol(AutoHTTPProtocol):  # type: ignore[valid-type, misc]
 
     headers_s = HEADERS_S
     _waiting: asyncio.TimerHandle | None = None
+    _is_websocket = False
 
     def connection_made(self, transport: Any) -> None:
         """Wait for the first request."""
@@ -99,11 +100,19 @@ class PatientProtocol(AutoHTTPProtocol):  # type: ignore[valid-type, misc]
     def data_received(self, data: bytes) -> None:
         """Take a piece of a request."""
         super().data_received(data)
+        if self._is_websocket:
+            return
         if self.cycle is not None and not self.cycle.response_complete:
             self._stop_waiting()
         elif self._waiting is None:
             # a part of the next request, or the rest of a body that was refused
             self._wait_for_headers()
+
+    def handle_websocket_upgrade(self, *request: Any) -> None:
+        """Leave the connection to the protocol of WebSockets."""
+        self._stop_waiting()
+        self._is_websocket = True
+        super().handle_websocket_upgrade(*request)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""

@@ -191,6 +191,8 @@ REQUIREMENTS: dict[str, Requirement] = {
         "responses:background": "a response in the background is polled, followed and stopped",
         "responses:errors": "a failed run is a failed response; a bad request names its parameter",
         "responses:stop": "a client that disconnects stops its response",
+        "responses:compact": "a conversation becomes one item, which begins the next one",
+        "responses:socket": "responses over a WebSocket, where one that is not stored can be continued",
         "responses:conversations": "a conversation is a thread; its items are messages and steps",
         "http:heartbeat": "heartbeats are comments",
         "http:extensions": "no private events on the API's streams",

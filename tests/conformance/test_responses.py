@@ -19,6 +19,7 @@ from tests.conformance.test_sdk import client_over
 from tests.conformance.world import World, plain, requirement
 from tests.support.builders import until
 from tests.support.fake_model import calls, says
+from tests.support.web_socket import web_socket
 
 WEATHER: Any = {"type": "function", "name": "weather", "parameters": {"type": "object"}, "strict": False}
 CODE: Any = {"type": "code_interpreter", "container": {"type": "auto"}}
@@ -398,8 +399,8 @@ async def test_a_conversation_is_a_thread(http_world: World, sdk: AsyncOpenAI) -
             "POST",
             "/responses",
             {"model": "fake", "input": "x", "previous_response_id": "x"},
-            404,
-            "response_id",
+            400,
+            "previous_response_id",
         ),
         (
             "POST",
@@ -414,6 +415,15 @@ async def test_a_conversation_is_a_thread(http_world: World, sdk: AsyncOpenAI) -
             {"model": "fake", "input": "x", "tools": [{"type": "file_search", "vector_store_ids": 5}]},
             400,
             "tools.vector_store_ids",
+        ),
+        ("POST", "/responses/compact", {"input": "x"}, 400, "model"),
+        ("POST", "/responses/compact", {"model": "fake"}, 400, "input"),
+        (
+            "POST",
+            "/responses",
+            {"model": "fake", "input": [{"type": "compaction", "encrypted_content": "aimltui1.?"}]},
+            400,
+            "input[0].encrypted_content",
         ),
         ("GET", "/responses/resp_a_b", None, 404, "response_id"),
         ("GET", "/responses/resp_a_b_c", None, 404, "response_id"),
@@ -453,3 +463,135 @@ async def test_a_response_that_is_not_stored_deletes_nothing_of_others(
     assert [m["content"] for m in http_world.model.requests[2].messages] == ["2", "Two.", "3"]
     assert (await sdk.responses.retrieve(first.id)).output_text == "Two."
     assert await threads_of(http_world) == before
+
+
+@requirement("responses:compact")
+async def test_a_conversation_is_compacted_and_goes_on(http_world: World, sdk: AsyncOpenAI) -> None:
+    http_world.model.turns = [says("On Tuesday."), says("They launch on ", "Tuesday."), says("Tuesday.")]
+    first = await sdk.responses.create(model="fake", input="When do we launch?")
+    before = await threads_of(http_world)
+    summary = await sdk.responses.compact(model="fake", input=[], previous_response_id=first.id)
+    assert (summary.object, [item.type for item in summary.output]) == ("response.compaction", ["compaction"])
+    assert summary.usage.total_tokens == 15
+    asked = http_world.model.requests[1].messages
+    assert "Summarize" in str(asked[0]["content"])
+    assert [message["content"] for message in asked[1:3]] == ["When do we launch?", "On Tuesday."]
+    assert await threads_of(http_world) == before
+    said: Any = [*(item.to_dict() for item in summary.output), {"role": "user", "content": "When?"}]
+    next_one = await sdk.responses.create(model="fake", input=said)
+    assert next_one.output_text == "Tuesday."
+    told = " ".join(str(message["content"]) for message in http_world.model.requests[2].messages)
+    assert "They launch on Tuesday." in told
+    assert told.endswith("When?")
+    assert "On Tuesday." not in told
+
+
+@requirement("responses:compact")
+async def test_without_a_summary_there_is_no_compaction(http_world: World, sdk: AsyncOpenAI) -> None:
+    http_world.model.turns = [says("")]
+    with pytest.raises(openai.InternalServerError) as caught:
+        await sdk.with_options(max_retries=0).responses.compact(model="fake", input="Hi")
+    assert "no summary" in caught.value.message
+    assert await threads_of(http_world) == []
+
+
+@requirement("responses:previous")
+async def test_an_output_without_its_call_is_refused(http_world: World, sdk: AsyncOpenAI) -> None:
+    first = await sdk.responses.create(model="fake", input="Hi")
+    output: Any = {"type": "function_call_output", "call_id": "call_none", "output": "x"}
+    with pytest.raises(openai.BadRequestError) as caught:
+        await sdk.responses.create(model="fake", input=[output], previous_response_id=first.id)
+    assert "call_none" in caught.value.message
+
+
+@requirement("responses:socket")
+async def test_a_websocket_continues_what_is_not_stored(http_world: World, sdk: AsyncOpenAI) -> None:
+    http_world.model.turns = [says("OK."), says("Cobalt."), says("Again.")]
+    async with web_socket(http_world.socket) as talk:
+        first = (await talk.turn(input="Remember cobalt.", store=False))[-1]["response"]
+        assert (first["status"], first["store"]) == ("completed", False)
+        with pytest.raises(openai.BadRequestError) as caught:
+            await sdk.responses.create(model="fake", input="x", previous_response_id=first["id"])
+        assert caught.value.code == "previous_response_not_found"
+        asked: Any = {"input": "Which?", "previous_response_id": first["id"], "store": False}
+        told = await talk.turn(**asked)
+        assert [event["sequence_number"] for event in told] == list(range(len(told)))
+        assert [m["content"] for m in http_world.model.requests[1].messages] == [
+            "Remember cobalt.",
+            "OK.",
+            "Which?",
+        ]
+        [gone] = await talk.turn(**asked)
+        assert (gone["type"], gone["status"]) == ("error", 400)
+        assert gone["error"]["code"] == "previous_response_not_found"
+        assert (await talk.turn(input="Hi"))[-1]["response"]["store"]
+    await until(lambda: only_the_stored_one(http_world))
+
+
+async def only_the_stored_one(world: World) -> bool:
+    return len(await threads_of(world)) == 1
+
+
+@requirement("responses:socket")
+async def test_a_refused_turn_of_a_websocket_gives_up_what_it_continues(http_world: World) -> None:
+    http_world.model.turns = [calls(("weather", "{}")), says("Sunny."), says("Stored.")]
+    output = {"type": "function_call_output", "call_id": "call_0", "output": "sun"}
+    async with web_socket(http_world.socket) as talk:
+        first = (await talk.turn(input="Weather?", store=False, tools=[WEATHER]))[-1]["response"]
+        [call] = first["output"]
+        output["call_id"] = call["call_id"]
+        second = await talk.turn(input=[output], previous_response_id=first["id"], store=False)
+        assert second[-1]["response"]["output"][0]["content"][0]["text"] == "Sunny."
+        second_id = second[-1]["response"]["id"]
+        [refused] = await talk.turn(
+            input=[{**output, "call_id": "none"}], previous_response_id=second_id, store=False
+        )
+        assert refused["status"] == 400
+        [gone] = await talk.turn(input="x", previous_response_id=second_id, store=False)
+        assert gone["error"]["code"] == "previous_response_not_found"
+        assert await threads_of(http_world) == []
+
+
+@requirement("responses:socket")
+async def test_what_is_stored_after_what_is_not_stays(http_world: World, sdk: AsyncOpenAI) -> None:
+    async with web_socket(http_world.socket) as talk:
+        first = (await talk.turn(input="One", store=False))[-1]["response"]
+        second = (await talk.turn(input="Two", previous_response_id=first["id"]))[-1]["response"]
+        await talk.turn(input="Three", store=False)
+    assert (await sdk.responses.retrieve(second["id"])).output_text == "Hello there."
+    await until(lambda: only_the_stored_one(http_world))
+
+
+@requirement("responses:socket")
+async def test_a_client_that_leaves_its_websocket_stops_the_response(http_world: World) -> None:
+    http_world.model.turns = [[ChatChunk(text="Wait"), asyncio.Event()]]
+    async with web_socket(http_world.socket) as talk:
+        await talk.send({"type": "response.create", "model": "fake", "input": "Hi", "store": False})
+        while (await talk.receive() or {})["type"] != "response.output_text.delta":
+            pass
+    await until(lambda: http_world.model.closed_early == 1)
+
+    async def is_gone() -> bool:
+        return await threads_of(http_world) == []
+
+    await until(is_gone)
+
+
+@requirement("responses:socket")
+@pytest.mark.parametrize(
+    ("sent", "param"),
+    [
+        ("{", None),
+        ({"type": "ping"}, "type"),
+        ({"type": "response.create", "model": "fake", "input": "x", "stream": True}, "stream"),
+        ({"type": "response.create", "input": "x"}, "model"),
+    ],
+)
+async def test_a_bad_message_is_an_error_and_the_websocket_stays(
+    http_world: World, sent: Any, param: str | None
+) -> None:
+    async with web_socket(http_world.socket) as talk:
+        await talk.send(sent)
+        error = await talk.receive() or {}
+        assert (error["type"], error["status"], error["error"]["param"]) == ("error", 400, param)
+        assert (await talk.turn(input="Hi"))[-1]["type"] == "response.completed"

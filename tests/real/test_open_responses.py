@@ -5,29 +5,38 @@ Opt-in: the schema is `public/openapi/openapi.json` of https://github.com/openre
     pip install jsonschema
     AIMLTUI_REAL_OPENRESPONSES=openapi.json python -m pytest tests/real/test_open_responses.py
 
-The published runner itself (`bun run test:compliance`) makes the same requests of a server with a real model.
+The published runner itself needs its repository with zod installed, and bun (`npm install bun zod@3`):
+
+    AIMLTUI_REAL_OPENRESPONSES_RUNNER=openresponses AIMLTUI_REAL_BUN=bun python -m pytest tests/real/test_open_responses.py
 """
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import os
+import subprocess
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from aimltui.engine.engine import Engine
+from aimltui.engine.models.base import ChatChunk, ChatRequest
+from aimltui.server.app import create_app
 from aimltui.server.auth import Auth
+from aimltui.server.listener import Address, serve
 from tests.conformance.test_http import http
 from tests.conformance.world import served
-from tests.support.builders import options
-from tests.support.fake_model import FakeModel, FakeModels, calls
+from tests.support.builders import bounded, options
+from tests.support.fake_model import FakeModel, FakeModels, calls, says
 from tests.support.pictures import plot
 
 SCHEMA = os.environ.get("AIMLTUI_REAL_OPENRESPONSES", "")
-pytestmark = pytest.mark.skipif(not SCHEMA, reason="opt-in: AIMLTUI_REAL_OPENRESPONSES=openapi.json")
+RUNNER = os.environ.get("AIMLTUI_REAL_OPENRESPONSES_RUNNER", "")
+BUN = os.environ.get("AIMLTUI_REAL_BUN", "bun")
 WEATHER = {
     "type": "function",
     "name": "get_weather",
@@ -83,6 +92,7 @@ def schemas() -> dict[str, Any]:
     }
 
 
+@pytest.mark.skipif(not SCHEMA, reason="opt-in: AIMLTUI_REAL_OPENRESPONSES=openapi.json")
 @pytest.mark.parametrize("name", ASKED)
 async def test_a_request_of_the_compliance_test_is_answered_by_the_schema(
     name: str, schemas: dict[str, Any], tmp_path: Path
@@ -108,3 +118,36 @@ async def test_a_request_of_the_compliance_test_is_answered_by_the_schema(
     if events and wanted == "function_call":
         kinds = [event["type"] for event in events]
         assert {f"response.function_call_arguments.{end}" for end in ("delta", "done")} <= set(kinds)
+
+
+class CallingModel(FakeModel):
+    """Calls the function that it is given; without one, it says something."""
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatChunk, None]:
+        self.turns = [calls(("get_weather", '{"location": "Oslo"}')) if request.tools else says("OK.")]
+        async for chunk in super().stream(request):
+            yield chunk
+
+
+@pytest.mark.skipif(not RUNNER, reason="opt-in: AIMLTUI_REAL_OPENRESPONSES_RUNNER=FOLDER")
+async def test_the_published_runner_passes(tmp_path: Path) -> None:
+    engine = await Engine.open(options(tmp_path), FakeModels(CallingModel()))
+    stop, lines = asyncio.Event(), asyncio.Queue[str]()
+    serving = serve(
+        create_app(engine),
+        Address(port=0),
+        announce=lines.put_nowait,
+        on_stop=engine.aclose,
+        handle_signals=False,
+        stop=stop,
+    )
+    async with asyncio.TaskGroup() as group:
+        group.create_task(serving)
+        url = (await bounded(lines.get())).rpartition(" ")[2]
+        command = [BUN, "run", "bin/compliance-test.ts", "-u", url, "-k", "sk-x", "-m", "fake", "--json"]
+        run = await asyncio.create_subprocess_exec(*command, cwd=RUNNER, stdout=subprocess.PIPE)
+        told, _ = await run.communicate()
+        stop.set()
+    found = json.loads(told[told.index(b"{") :])
+    assert [one for one in found["results"] if one["status"] != "passed"] == []
+    assert found["summary"]["passed"] == found["summary"]["total"] > 0

@@ -31,7 +31,7 @@ _LONGEST_LOG_BYTES = 16 << 20
 """The size of the write-ahead log after its content has been moved to the database."""
 _BUSY_MS = 5_000
 _READS_EACH = 2
-"""Reads that one reading thread may have begun. More would only pile up results that nobody has taken yet."""
+"""Reads that begin before one ends, for each reading thread. More only pile up results that wait for their callers."""
 _AGAIN_S = 0.01
 _Job = tuple[Callable[[Connection], Any], bool, "asyncio.Future[Any]", asyncio.AbstractEventLoop]
 

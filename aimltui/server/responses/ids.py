@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aimltui.common.dataclass import dataclass
 from aimltui.wire import ids
-from aimltui.wire.errors import NotFound
+from aimltui.wire.errors import BadRequest, NotFound
 
 RESPONSE = "resp_"
 CONVERSATION = "conv_"
@@ -45,6 +45,15 @@ def parse_response(id_: str) -> ResponseRef:
 def no_response(id_: str) -> NotFound:
     """Return the refusal of a response that does not exist."""
     return NotFound(f"Response with id '{id_}' not found.", code="response_not_found", param="response_id")
+
+
+def no_previous(id_: str) -> BadRequest:
+    """Return the refusal of a request that continues a response that does not exist."""
+    return BadRequest(
+        f"Previous response with id '{id_}' not found.",
+        code="previous_response_not_found",
+        param="previous_response_id",
+    )
 
 
 def conversation_id(thread_id: str) -> str:

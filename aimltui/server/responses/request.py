@@ -8,6 +8,7 @@ from typing import Any
 
 from aimltui.common.dataclass import dataclass
 from aimltui.server.fields import answered_part, list_field, text_field
+from aimltui.server.responses.compaction import summary_in
 from aimltui.wire.base import JSONObject, Metadata
 from aimltui.wire.errors import BadRequest
 from aimltui.wire.imports import ImportedCall, ImportedMessage, ImportedStep
@@ -31,6 +32,8 @@ class Input:
     """The messages alone, for a conversation that has what came before."""
     outputs: Mapping[str, str] = field(default_factory=dict)
     """The outputs of functions, by the call's id."""
+    lone: tuple[str, ...] = ()
+    """The ids of outputs whose calls are not among the items."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,7 @@ def read_input(value: Any, resolve: Callable[[str], JSONObject | None]) -> Input
                 raise BadRequest(f"Item with id '{id_}' not found.", code="item_not_found", param=where)
             item, kind = found, str(found["type"])
         read.add(where, kind, item)
-    return Input(tuple(read.instructions), tuple(read.said), tuple(read.new), read.outputs)
+    return Input(tuple(read.instructions), tuple(read.said), tuple(read.new), read.outputs, tuple(read.lone))
 
 
 class _Items:
@@ -150,6 +153,7 @@ class _Items:
         self.said: list[ImportedMessage] = []
         self.new: list[NewMessage] = []
         self.outputs: dict[str, str] = {}
+        self.lone: list[str] = []
         self._calls: dict[str, tuple[int, int]] = {}
         """The place of each call: the message, and the call in its step."""
 
@@ -160,6 +164,9 @@ class _Items:
             self._add_call(where, item)
         elif kind == "function_call_output":
             self._add_output(where, item)
+        elif kind == "compaction":
+            summary = summary_in(text_field(item, "encrypted_content", where), where)
+            self._add_message(where, {"role": "user", "content": summary})
         elif not kind:
             raise missing(f"{where}.type")
         # thoughts and what hosted tools did are dropped: a model that does not have them cannot use them
@@ -206,6 +213,7 @@ class _Items:
         id_, output = text_field(item, "call_id", where), _output(item.get("output"))
         self.outputs[id_] = output
         if id_ not in self._calls:
+            self.lone.append(id_)
             return
         place, number = self._calls[id_]
         calls = list((self.said[place].steps or [ImportedStep()])[0].calls or ())

@@ -12,15 +12,16 @@ from typing import Any, Final, cast
 from aimltui.common.dataclass import dataclass
 from aimltui.server.assistant_models import PREFIX, every_assistant, find_assistant
 from aimltui.server.responses.conversations import Conversations
-from aimltui.server.responses.ids import ResponseRef, parse_response, thread_of
+from aimltui.server.responses.ids import ResponseRef, no_previous, parse_response, thread_of
+from aimltui.server.responses.items import function_calls
 from aimltui.server.responses.request import ResponseRequest
 from aimltui.server.responses.snapshot import own_metadata
-from aimltui.server.responses.store import DELETED, ResponseStore
+from aimltui.server.responses.store import DELETED, ResponseStore, StoredRun
 from aimltui.wire import operations as op
 from aimltui.wire.assistants import Assistant, CreateAssistant
 from aimltui.wire.base import JSONObject, Params
 from aimltui.wire.branches import CopyThread
-from aimltui.wire.errors import BadRequest
+from aimltui.wire.errors import BadRequest, NotFound
 from aimltui.wire.imports import ImportedThread, ImportThread
 from aimltui.wire.messages import CreateMessage
 from aimltui.wire.parsing import validated
@@ -52,6 +53,8 @@ class RunStart:
     is_background: bool = False
     is_temporary: bool = False
     """Whether the thread was made for this response alone, which is not stored."""
+    is_held: bool = False
+    """Whether a temporary thread stays after a complete response, so that another one can continue it."""
 
 
 class RunStarter:
@@ -93,12 +96,16 @@ class RunStarter:
 
     async def _continued(self, request: ResponseRequest) -> RunStart:
         """Return the run that goes on with function outputs, or a new one."""
-        ref = parse_response(request.previous)
-        stored = await self._store.stored(ref)
+        try:
+            ref = parse_response(request.previous)
+            stored = await self._store.stored(ref)
+        except NotFound as error:
+            raise no_previous(request.previous) from error
         run = stored.run
         newest = (await self._store.runs(ref.thread_id))[-1]
         if run.status == REQUIRES_ACTION and ref.leg == len(stored.legs) - 1:
             return self._submitted(request, run, len(stored.legs), stored.thoughts_before(len(stored.legs)))
+        _check_outputs(request, stored, ref)
         is_last = newest.id == run.id and ref.leg == len(stored.legs) - 1
         if not request.is_stored:
             return await self._beside(request, ref, is_last=is_last)
@@ -253,3 +260,18 @@ class RunStarter:
             metadata={PLAIN: "true"},
         )
         return cast(Assistant, await self._engine.call(op.CREATE_ASSISTANT.name, made))
+
+
+def _check_outputs(request: ResponseRequest, stored: StoredRun, ref: ResponseRef) -> None:
+    """Check that the outputs of functions belong to calls of the response that is continued.
+
+    Raises:
+        BadRequest: One does not.
+    """
+    leg = stored.legs[ref.leg] if ref.leg < len(stored.legs) else []
+    called = {call.id for step in leg for call in function_calls(step)}
+    unknown = [id_ for id_ in request.input.lone if id_ not in called]
+    if unknown:
+        raise BadRequest(
+            f"No tool call found for function call output with call_id {unknown[0]}.", param="input"
+        )

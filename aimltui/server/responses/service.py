@@ -7,16 +7,19 @@ import json
 import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from typing import Any, cast
 
+from aimltui.server.responses.compaction import compacted, request_for
 from aimltui.server.responses.conversations import Conversations, listed
 from aimltui.server.responses.event_log import ResponseLogs
-from aimltui.server.responses.ids import ResponseRef, parse_response, thread_of_item
+from aimltui.server.responses.ids import ResponseRef, no_previous, parse_response, thread_of_item
 from aimltui.server.responses.items import function_calls, message_item, output_item
 from aimltui.server.responses.request import ResponseRequest, items_of, parse
 from aimltui.server.responses.run_start import PLAIN, RunStart, RunStarter
 from aimltui.server.responses.snapshot import response_json
 from aimltui.server.responses.store import DELETED, ResponseStore
+from aimltui.server.responses.turns import ResponseTurns
 from aimltui.server.responses.writer import ResponseWriter
 from aimltui.wire import operations as op
 from aimltui.wire.base import JSONObject
@@ -51,7 +54,7 @@ class Responses:
         Raises:
             APIError: The request was refused.
         """
-        start = await self._starter.start(await self._parse(body))
+        start = await self._start(await self._parse(body), None)
         if start.is_background:
             run = cast(Run, await self._engine.call(start.operation.name, start.params))
             return response_json(start.ref or ResponseRef(run.thread_id, run.id), run, [], None)
@@ -65,7 +68,7 @@ class Responses:
         Raises:
             APIError: The request was refused.
         """
-        start = await self._starter.start(await self._parse(body))
+        start = await self._start(await self._parse(body), None)
         if start.is_background:
             async with aclosing(self._stream_in_background(start)) as events:
                 async for event in events:
@@ -74,6 +77,45 @@ class Responses:
         async with aclosing(self._events(start)) as found:
             async for event in found:
                 yield _frame(event)
+
+    async def compact(self, body: JSONObject) -> JSONObject:
+        """Return a conversation as one item, its summary, which begins the next conversation.
+
+        Raises:
+            APIError: The request was refused, or the model gave no summary.
+        """
+        return compacted(await self.create(request_for(body, items_of(body.get("input")))))
+
+    def turns(self) -> ResponseTurns:
+        """Return the turns of one connection, on which a response that is not stored can be continued."""
+        return ResponseTurns(self._turn, self._delete_thread)
+
+    async def _turn(self, body: JSONObject, held: str | None) -> AsyncGenerator[JSONObject, None]:
+        """Yield the events of a response whose thread stays until it is deleted.
+
+        Args:
+            body: The request.
+            held: The thread of the response before, if that is not stored.
+
+        Raises:
+            APIError: The request was refused.
+        """
+        request = await self._parse(body)
+        start = await self._start(request, held)
+        if start.thread_id == held and request.is_stored:
+            self._temporary.discard(held)
+        is_stored = start.is_stored and start.thread_id not in self._temporary
+        start = replace(start, is_held=True, is_stored=is_stored)
+        async with aclosing(self._events(start)) as found:
+            async for event in found:
+                yield event
+
+    async def _start(self, request: ResponseRequest, held: str | None) -> RunStart:
+        previous = thread_of_item(request.previous)
+        if previous in self._temporary and previous != held:
+            # not stored: only the connection that it was made on can continue it
+            raise no_previous(request.previous)
+        return await self._starter.start(request)
 
     async def _stream_in_background(self, start: RunStart) -> AsyncGenerator[JSONObject, None]:
         """Yield the events of a response that goes on without this client, which may come back for the rest."""
@@ -224,12 +266,12 @@ class Responses:
                         ref = start.ref or ResponseRef(event.data.thread_id, event.data.id)
                         writer = ResponseWriter(ref, start.thoughts)
                     for sent in await self._events_of(event, writer):
-                        yield writer, sent
+                        yield writer, _told(sent, start)
                     if writer.is_over:
                         break
             if writer is not None:
                 for sent in await self._last_events(writer):
-                    yield writer, sent
+                    yield writer, _told(sent, start)
         finally:
             # shielded: a client that is gone cancels this task
             await asyncio.shield(self._end(start, writer))
@@ -260,6 +302,8 @@ class Responses:
 
     async def _end(self, start: RunStart, writer: ResponseWriter | None) -> None:
         run = writer.run if writer is not None else None
+        if start.is_temporary and start.is_held and writer is not None and writer.is_over:
+            return
         if start.is_temporary:
             # this also stops its run
             await self._delete_thread(start.thread_id)
@@ -284,6 +328,13 @@ def response_error_frame(error: APIError) -> bytes:
     """Return the event that tells of an error after the response began."""
     fields = {"code": error.code, "message": error.message, "param": error.param, "sequence_number": 0}
     return _frame({"type": "error", **fields})
+
+
+def _told(event: JSONObject, start: RunStart) -> JSONObject:
+    """Return an event whose response says whether it is stored, which its run does not know."""
+    if start.is_stored or "response" not in event:
+        return event
+    return {**event, "response": {**event["response"], "store": False}}
 
 
 def _is_reference(item: JSONObject) -> bool:

@@ -18,8 +18,9 @@ from aimltui.server.auth import Auth
 from aimltui.server.idempotency import Answer, IdempotencyKeys
 from aimltui.server.patience import BodyPatience
 from aimltui.server.rate_limit import RateLimit, TooManyRequests
+from aimltui.server.response_socket import ResponseSocket
 from aimltui.server.routing import SERVED
-from aimltui.server.shared import ServerLimits
+from aimltui.server.shared import ServerLimits, Shared
 from aimltui.wire import events
 from aimltui.wire.base import Params, Wire
 from aimltui.wire.errors import BadRequest, NotFound
@@ -285,6 +286,69 @@ async def test_what_watches_a_server_needs_no_token_and_learns_nothing_else() ->
     assert b'aimltui_requests_total{operation="healthz",status="200"} 1\n' in text
     assert b'aimltui_requests_total{operation="unknown",status="401"} 1\n' in text
     assert b'aimltui_request_seconds_bucket{operation="healthz",le="+Inf"} 1\n' in text
+
+
+@pytest.mark.parametrize("headers", [{"host": "evil.example"}, {"origin": "https://evil.example"}])
+@pytest.mark.parametrize("path", ["/healthz", "/metrics", "/openapi.json", "/v1/models", "/v1/nothing"])
+async def test_without_a_token_no_web_page_learns_anything(path: str, headers: dict[str, str]) -> None:
+    status, body = await asked(create_app(cast(Any, None)), path, headers)
+    assert (status, json.loads(body)["error"]["code"]) == (403, "forbidden_origin")
+
+
+def opening(path: str = "/v1/responses", **headers: str) -> dict[str, Any]:
+    """The request that opens a WebSocket."""
+    return {
+        "type": "websocket",
+        "path": path,
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "extensions": {"websocket.http.response": {}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("auth", "scope", "status", "code"),
+    [
+        (Auth(), opening(origin="https://evil.example"), 403, "forbidden_origin"),
+        (Auth(), opening(host="evil.example"), 403, "forbidden_origin"),
+        (Auth("a-token-of-some-length"), opening(), 401, "invalid_api_key"),
+        (Auth(), opening("/v1/realtime"), 404, "unknown_url"),
+    ],
+)
+async def test_a_websocket_is_refused_before_it_opens(
+    auth: Auth, scope: dict[str, Any], status: int, code: str
+) -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def connect() -> Any:
+        return {"type": "websocket.connect"}
+
+    await create_app(cast(Any, None), auth)(scope, connect, send)
+    start, body = sent
+    assert (start["type"], start["status"]) == ("websocket.http.response.start", status)
+    assert json.loads(body["body"])["error"]["code"] == code
+
+
+async def test_a_websocket_ends_after_its_longest_time() -> None:
+    sent: list[Any] = []
+    asked_for = [{"type": "websocket.connect"}]
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        if not asked_for:
+            await asyncio.Event().wait()
+        return asked_for.pop()
+
+    shared = Shared(cast(Any, None), Auth(), ServerLimits())
+    await bounded(ResponseSocket(shared, opening(), receive, send, longest_s=0.01).run())
+    accepted, told, closed = sent
+    assert (accepted["type"], closed["type"]) == ("websocket.accept", "websocket.close")
+    assert json.loads(told["text"])["error"]["code"] == "websocket_connection_limit_reached"
+    assert b"aimltui_streams_open 0" in shared.metrics.text()
 
 
 async def test_the_openapi_document_names_every_operation_and_all_its_references_exist() -> None:

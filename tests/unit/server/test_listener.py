@@ -23,6 +23,7 @@ from aimltui.cli.serve import add_serve_parser
 from aimltui.common.errors import ConfigError
 from aimltui.server.listener import Address, serve
 from tests.support.builders import PATIENCE_S, bounded
+from tests.support.web_socket import web_socket
 
 MAIN = """
 import argparse, sys
@@ -40,6 +41,12 @@ except AimltuiError as error:
 
 
 async def hello(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (message := await receive())["type"] == "websocket.receive":
+            await send({"type": "websocket.send", "text": message["text"]})
+        return
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": b"hello"})
 
@@ -122,6 +129,21 @@ async def test_headers_that_do_not_come_close_the_connection_and_whole_requests_
                 writer.close()
 
     await once(Address(uds=path), look, headers_s=0.2)
+
+
+async def test_a_websocket_stays_open_beyond_the_time_for_headers(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+
+    async def look(running: Running) -> None:
+        async with web_socket(path) as talk:
+            silent, writer = await asyncio.open_unix_connection(str(path))
+            # opened later, so the time for headers of the WebSocket's connection was over before
+            assert (await bounded(silent.read())).startswith(b"HTTP/1.1 408")
+            writer.close()
+            await talk.send({"text": "é" * 70_000})
+            assert await talk.receive() == {"text": "é" * 70_000}
+
+    await once(Address(uds=path), look, headers_s=0.1)
 
 
 async def test_a_port_that_is_taken_is_a_sentence() -> None:
