@@ -66,6 +66,8 @@ ARGUMENTS: Final = (
                 "overrightarrow",
                 "pmb",
                 "mathop",
+                "bold",
+                "mathds",
             ),
             *(
                 "mathring",
@@ -92,6 +94,7 @@ ARGUMENTS: Final = (
         ),
         1,
     )
+    | dict.fromkeys(("ket", "bra", "Braket", "abs", "norm", "set", "floor", "ceil"), 1)
     | dict.fromkeys(("overset", "underset", "stackrel"), 2)
 )
 """How many arguments a macro takes, where the parser may not know it."""
@@ -134,6 +137,8 @@ TEXTS: Final = frozenset(
         "mathbin",
         "mathrel",
         "pmb",
+        "bold",
+        "mathds",
     ]
 )
 """Macros that only change how their argument looks."""
@@ -151,6 +156,17 @@ ARROWS: Final = {
     "xrightleftharpoons": ("⇌", "─"),
 }
 """Arrows with a text over them, as what stands before and after it on one line."""
+FENCED: Final = {
+    "ket": ("|", "⟩"),
+    "bra": ("⟨", "|"),
+    "Braket": ("⟨", "⟩"),
+    "abs": ("|", "|"),
+    "norm": ("‖", "‖"),
+    "set": ("{", "}"),
+    "floor": ("⌊", "⌋"),
+    "ceil": ("⌈", "⌉"),
+}
+"""Macros that put their argument between two signs."""
 UNSEEN: Final = frozenset(["phantom", "hphantom", "vphantom", "label", "color", "vspace"])
 """Macros whose arguments are not shown."""
 NAMES: Final = frozenset(
@@ -218,6 +234,10 @@ DROPPED: Final = frozenset(
         "nonumber",
         "notag",
         "hline",
+        "bf",
+        "rm",
+        "it",
+        "cal",
     ]
 )
 """Macros that write no sign."""

@@ -19,6 +19,9 @@ _DEEPEST: Final = 12
 _FRACTIONS: Final = frozenset({"frac", "dfrac", "tfrac", "cfrac"})
 _BINOMIALS: Final = frozenset({"binom", "dbinom", "tbinom"})
 _ATOM: Final = pattern(r"\s+|\d+(?:[.,]\d+)*|.", re.DOTALL)
+_ODD: Final = pattern(r"\\([\[\]*]|_(?=\{))|\\.|[%$]", re.DOTALL)
+_INFIX: Final = {"over": "frac", "choose": "binom", "atop": "binom"}
+"""Macros between their two arguments, and those that have the same arguments behind them."""
 _BRACES: Final = pattern(r"\\.|[{}]|\\begin|\\end")
 _AROUND_SIGNS: Final = pattern(r" *([^\w\s]) *")
 _SINGLE: Final = pattern(r"\d+(?:[.,]\d+)?|[^\W\d_][\u0300-\u036f\u20d7]*[₀-ₜᵢ-ᵪ]*")
@@ -52,11 +55,28 @@ def _written(source: str, *, flat: bool) -> Box | None:
     from pylatexenc.latexwalker import LatexWalker, LatexWalkerError
 
     try:
-        plain = without_packages(source.strip())
+        plain = without_packages(_plain(source.strip()))
         nodes, _, _ = LatexWalker(plain, tolerant_parsing=False).get_latex_nodes()
         return _Writer(flat=flat).rows(nodes)
     except (LatexWalkerError, RecursionError, _Unreadable):
         return None
+
+
+def _plain(source: str) -> str:
+    """Return a formula with what LaTeX would not read as its writer meant it.
+
+    A percent or dollar sign is one, also without a backslash; a backslash before a bracket was meant for Markdown.
+    """
+    has_text = "\\text" in source or "\\mbox" in source
+
+    def meant(found: re.Match[str]) -> str:
+        if found[1]:
+            return found[1]
+        is_sign = found[0] == "%" or (found[0] == "$" and not has_text)
+        return f"\\{found[0]}" if is_sign else found[0]
+
+    # the parser wants two arguments of `\braket`, which has one
+    return _ODD.sub(meant, source).replace("\\braket", "\\Braket")
 
 
 class _Unreadable(Exception):  # not an error: the source is shown instead
@@ -93,6 +113,9 @@ class _Writer:
         boxes: list[Box] = []
         kinds: list[str] = []
         atoms = _shown(list(_atoms(nodes)))
+        for place, atom in enumerate(atoms):
+            if (name := getattr(atom, "macroname", "")) in _INFIX:
+                return self._named(_INFIX[name], [self._side(atoms[:place]), self._side(atoms[place + 1 :])])
         index = 0
         while index < len(atoms):
             name = getattr(atoms[index], "macroname", "")
@@ -115,6 +138,9 @@ class _Writer:
             boxes.append(self._with_scripts(box, scripts.get("^"), scripts.get("_"), name))
             kinds.append("fraction" if name in _FRACTIONS else "name" if name in signs.NAMES else "")
         return spaced(boxes, kinds)
+
+    def _side(self, atoms: Sequence[Any]) -> Box:
+        return _stripped(self.line(atoms))
 
     def _argument(self, name: str, atom: Any) -> Box:
         return self.rows(atom.nodelist) if name == "substack" and _is_group(atom) else self._atom(atom)
@@ -193,7 +219,10 @@ class _Writer:
             return self._root(arguments)
         if name in signs.ACCENTS and arguments:
             return _accented(arguments[-1], signs.ACCENTS[name])
-        if name == "mathbb" and arguments:
+        if name in signs.FENCED and arguments:
+            before, after = signs.FENCED[name]
+            return beside([text_box(before), _stripped(arguments[-1]), text_box(after)])
+        if name in ("mathbb", "mathds") and arguments:
             letters = arguments[-1].lines[0]
             return text_box("".join(signs.DOUBLE_STRUCK.get(letter, letter) for letter in letters))
         if name == "not" and arguments:
@@ -326,7 +355,10 @@ def _is_group(atom: Any) -> bool:
 
 
 def _stripped(box: Box) -> Box:
-    return text_box(box.lines[0].strip()) if box.is_flat else box
+    """Return a box without the empty columns before and behind it."""
+    before = min(len(line) - len(line.lstrip()) for line in box.lines)
+    behind = min(len(line) - len(line.rstrip()) for line in box.lines)
+    return Box(tuple(line[before : len(line) - behind] for line in box.lines), box.base)
 
 
 def _mark(atom: Any) -> str:

@@ -30,6 +30,19 @@ from aimltui.formatting.formulas.writing import on_lines, on_one_line
         ("price is $100 (was $200)", []),
         ("US$ and A$ rates; a $ b $ c", []),
         ("echo $HOME and $PATH", []),
+        ('if [ "$a" = "$b" ]; then', []),
+        ("for f in $(ls *.txt); do echo ${f} $x; done", []),
+        ("PATH=$PATH:/bin:$HOME/bin", []),
+        ("$this->name = $name; $('#a').on($.noop)", []),
+        ("awk '{print $1, $2}' and $@, $<, $^", []),
+        (r"The regex ^\d+$ matches, and ^\w+\s*$ too.", []),
+        (r"Write \( in a regex for a bracket and \) to close it.", []),
+        ("from $10^3 to $10^6 dollars; $50 < x < $100", []),
+        ("earn $15/hr * 40 hrs = $600/week, R$ 10,00 e R$ 20,00", []),
+        ("*$5* + **$10** = $15; $9.99 | $19.99 | $29.99", []),
+        (r"so \begin{align*} a &= b \\ &= c \end{align*}.", [r"\begin{align*} a &= b \\ &= c \end{align*}"]),
+        ("$\\begin{cases} a \\\\\nb \\end{cases}$", ["\\begin{cases} a \\\\\nb \\end{cases}"]),
+        (r"\begin{itemize}\item a\end{itemize} \begin{align} x", []),
         ("a $ at the end: $", []),
         ("$$$", []),
         (r"\[a \\[2pt] b\]", [r"a \\[2pt] b"]),
@@ -41,7 +54,7 @@ def test_formulas_are_found_and_money_is_text(text: str, sources: list[str]) -> 
     assert [formula.source for formula in find_formulas(text)] == sources
 
 
-@pytest.mark.parametrize("mark", ["\\(", "\\[", "$a\\", "`"])
+@pytest.mark.parametrize("mark", ["\\(", "\\[", "$a\\", "`", "\\begin{align}", "\\begin{align}\\begin{gather}"])
 def test_marks_that_are_never_closed_take_no_time(mark: str) -> None:
     start = process_time()
     assert find_formulas(mark * 20_000) == []
@@ -61,6 +74,7 @@ def test_marks_that_are_never_closed_take_no_time(mark: str) -> None:
         (r"\begin{aligned}x&=1\\y&=2\\\end{aligned}", "x = 1; y = 2"),
         (r"\left(\binom{n}{k}\right) \text{ if } x>0", "(C(n, k)) if x > 0"),
         (r"50\% \{a\} A\,B \boxed{42}", "50% {a} A B 42"),
+        (r"5\sqrt\[3]{b} \* c \_ d", "5³√b ∗ c _ d"),
         (r"\unknown{y} + \other", r"\unknown{y} + \other"),
     ],
 )

@@ -10,7 +10,7 @@ from rich.segment import Segment
 
 from aimltui.common.dataclass import dataclass
 from aimltui.common.patterns import pattern
-from aimltui.formatting.formulas.finding import MAX_FORMULA, stripped
+from aimltui.formatting.formulas.finding import MAX_FORMULA, closing_of, is_environment, stripped
 from aimltui.formatting.formulas.writing import on_lines, on_one_line
 from aimltui.tui.widgets.transcript.canvas import Canvas, Prefix, StyledText
 from aimltui.tui.widgets.transcript.code import CodeBlock
@@ -185,8 +185,12 @@ class BlockPainter:
 
     def _formula(self, content: str) -> None:
         """Draw a formula that stands by itself; its source if it is not closed or cannot be read."""
+        closing = closing_of(content) or ""
+        end = content.find(closing, 2) + len(closing)
+        rest = content[end:].strip() if closing and end > len(closing) else ""
+        content = content[:end] if rest else content
         source = stripped(content)
-        if source == content or len(source) > MAX_FORMULA:
+        if (source == content and not is_environment(content)) or len(source) > MAX_FORMULA:
             lines: Sequence[str] = content.split("\n")
         else:
             lines = on_lines(source)
@@ -195,6 +199,8 @@ class BlockPainter:
         style = self._base or self.canvas.context.palette.text
         for line in lines:
             self.canvas.write([StyledText(f"  {line}", style)], code=True)
+        if rest:
+            self._paragraph(rest)
 
     def _heading(self, tag: str, content: str) -> None:
         palette = self.canvas.context.palette

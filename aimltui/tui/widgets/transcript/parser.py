@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from aimltui.formatting.formulas.finding import closing_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -70,14 +72,14 @@ def _too_deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _formula(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Take lines from one that begins with `$$` or `\\[` to one that ends with `$$` or `\\]` as a formula.
+    """Take lines from one that begins with `$$`, `\\[` or an environment to the one with what closes it as a formula.
 
     One that is not closed goes to the next empty line, so that a formula which is being written stays one block.
     """
     if state.is_code_block(start):
         return False
     first = state.getLines(start, start + 1, state.blkIndent, False).strip()
-    closing = {"$$": "$$", "\\[": "\\]"}.get(first[:2])
+    closing = closing_of(first)
     if closing is None or (closing in first[2:] and not first.endswith(closing)):
         return False
     line, is_closed = start, len(first) > 2 and first.endswith(closing)
@@ -85,7 +87,8 @@ def _formula(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         if state.sCount[line + 1] < state.blkIndent:
             break
         line += 1
-        is_closed = state.getLines(line, line + 1, state.blkIndent, False).rstrip().endswith(closing)
+        # what stands behind the end of a formula on its last line is drawn below it
+        is_closed = closing in state.getLines(line, line + 1, state.blkIndent, False)
     if silent:
         return True
     token = state.push("formula", "", 0)

@@ -29,6 +29,21 @@ After *it*: \(\alpha_i\) `$z$` and \[ \beta \] in a line.
    \]
 2. two
 
+So
+\begin{align*}
+p &= 1 \\
+q &= \frac{1}{2}
+\end{align*}
+and \begin{pmatrix} u \\
+v \end{pmatrix}, or
+\begin{gather}
+w = 3
+\end{gather}Thus on.
+
+$\begin{aligned}
+s &= 4
+\end{aligned}$
+
 > $$ open
 """
 
@@ -40,7 +55,20 @@ def test_a_stream_with_formulas_looks_at_each_moment_like_its_text_drawn_as_a_wh
         feed(growing, FORMULAS[end - 1])
         assert seen(growing.canvas) == seen(whole(FORMULAS[:end], width)), FORMULAS[max(0, end - 40) : end]
     shown = "\n".join(text_of(growing.canvas))
-    for words in ("It costs $5, and", "mc²", "αᵢ", "$z$", "β in", "$$ open"):
+    for words in (
+        "It costs $5, and",
+        "mc²",
+        "αᵢ",
+        "$z$",
+        "β in",
+        "p = 1",
+        "      1\n  q = ─\n      2",
+        "and (u; v), or",
+        "w = 3",
+        "Thus on.",
+        "s = 4",
+        "$$ open",
+    ):
         assert words in shown
 
 
