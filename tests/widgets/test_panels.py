@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from textual.geometry import Region
+from textual.widgets import Static
 
 from aimltui.client.client import AssistantsClient
 from aimltui.tui.pictures.terminal import TerminalPictures
@@ -168,29 +169,32 @@ async def test_files_have_names_and_enter_looks_at_them(server: FakeTransport, t
         terminal.ask()
         for answer in ("\x1bP>|kitty(0.26.5)\x1b\\", "\x1b[6;20;10t", "\x1b[?62c", "\x1b_Gi=31;OK\x1b\\"):
             terminal.take(answer)
+        here.screen.transcript.pictures = "off"
         written.clear()
         await mark_file(here, "file-p")
         await here.pilot.press("enter")
         await here.until(lambda: isinstance(here.app.screen, PictureViewer))
         assert "plot.png · 64×36" in here.shown()
         assert len(server.asked("get_file")) == 3
-        drawn = "H\x1b_Ga=T,q=2,f=100,t=d,i=1192961,c=6,r=2,C=1,"
-        gone = "\x1b_Ga=d,d=I,i=1192961,q=2\x1b\\"
+        drawn = "H\x1b_Ga=T,q=2,f=100,t=d,i=119296%d,c=6,r=2,C=1,"
+        gone = "\x1b_Ga=d,d=I,i=119296%d,q=2\x1b\\"
         await here.until(lambda: len(written) == 1, "the picture, sent behind the frame")
-        assert drawn in written[0]
+        assert drawn % 1 in written[0]
         await here.alive()
         await here.pilot.press("f1")
-        await here.until(lambda: written[1:] == [gone], "the picture to be taken away from under the help")
+        await here.until(
+            lambda: written[1:] == [gone % 1], "the picture to be taken away from under the help"
+        )
         await here.pilot.press("escape")
-        await here.until(lambda: len(written) == 3 and drawn in written[2], "the picture again")
+        await here.until(lambda: len(written) == 3 and drawn % 2 in written[2], "the picture again")
         await here.alive()
         here.app.app_resume_signal.publish(here.app)
         await here.until(
-            lambda: len(written) == 5 and drawn in written[4], "the picture after another program"
+            lambda: len(written) == 5 and drawn % 3 in written[4], "the picture after another program"
         )
         await here.alive()
         await here.pilot.press("escape")
-        await here.until(lambda: written[5:] == [gone], "the picture to be taken away with the viewer")
+        await here.until(lambda: written[5:] == [gone % 3], "the picture to be taken away with the viewer")
         here.app.terminal_pictures = sixels = TerminalPictures(written.append, lambda: None, lambda: True)
         sixels.ask()
         for answer in ("\x1b[6;20;10t", "\x1b[?62;4c"):
@@ -207,6 +211,32 @@ async def test_files_have_names_and_enter_looks_at_them(server: FakeTransport, t
         await here.until(lambda: any("\x1bP0;1;0q" in text for text in written), "the picture once more")
         await here.pilot.press("escape")
         await here.until(lambda: here.app.screen is here.screen)
+        here.app.terminal_pictures = covering = TerminalPictures(
+            written.append, lambda: None, lambda: True, first=0x10
+        )
+        covering.ask()
+        for answer in ("\x1bP>|kitty(0.26.5)\x1b\\", "\x1b[6;20;10t", "\x1b[?62c", "\x1b_Gi=31;OK\x1b\\"):
+            covering.take(answer)
+        written.clear()
+        here.screen.transcript.pictures = "auto"
+        await here.until(lambda: len(written) == 1, "the picture over its half blocks once the thread rests")
+        assert "H\x1b_Ga=T,q=2,f=100,t=d,i=17,c=6,r=2,C=1," in written[0]
+        await here.pilot.press("f1")
+        await here.until(lambda: written[1:] == ["\x1b_Ga=d,d=I,i=17,q=2\x1b\\"], "nothing over the help")
+        await here.pilot.press("escape")
+        await here.until(lambda: len(written) == 3 and "i=18," in written[2], "the picture again")
+        cover = Static("A message over all.", id="cover")
+        cover.styles.overlay, cover.styles.width, cover.styles.height = "screen", 120, 40
+        await here.screen.mount(cover, before=0)
+        await here.until(lambda: "i=18," in written[-1] and "a=d" in written[-1], "nothing over the message")
+        shown = Region(*here.screen.transcript.content_region.offset, 9, 2)
+        assert here.screen.is_covered(here.screen.transcript, shown)
+        await cover.remove()
+        await here.until(lambda: "i=19," in written[-1] and "a=T" in written[-1], "the picture once more")
+        assert not here.screen.is_covered(here.screen.transcript, shown)
+        here.screen.transcript.pictures = "blocks"
+        await here.until(lambda: "i=19," in written[-1] and "a=d" in written[-1], "half blocks")
+        here.screen.transcript.pictures = "auto"
         here.app.terminal_pictures = placing = TerminalPictures(written.append, lambda: None, lambda: True)
         placing.ask()
         for answer in ("\x1bP>|kitty(0.40.0)\x1b\\", "\x1b[6;20;10t", "\x1b[?62c", "\x1b_Gi=31;OK\x1b\\"):

@@ -75,14 +75,16 @@ async def decode(content: bytes, box: tuple[int, int] = BOX, *, wait_s: float = 
     Raises:
         PictureError: It is not a picture, it is too large, it takes too long, or Pillow is missing.
     """
-    answer, png = await _answer(content, box, "png", "", wait_s)
+    answer, png = await _answer(content, box, "png", "", None, wait_s)
     # drawing needs it: imported on the event loop it would hold up the screen
     await asyncio.to_thread(importlib.import_module, "PIL.PngImagePlugin")
     width, height = answer["size"]
     return Thumbnail(width, height, png, answer["lightness"])
 
 
-async def drawn(content: bytes, box: tuple[int, int], form: Form, ground: Rgb) -> bytes:
+async def drawn(
+    content: bytes, box: tuple[int, int], form: Form, ground: Rgb, lines: tuple[int, int] | None = None
+) -> bytes:
     """Decode a file in a process with limits, and return it as a terminal takes it.
 
     Args:
@@ -90,18 +92,25 @@ async def drawn(content: bytes, box: tuple[int, int], form: Form, ground: Rgb) -
         box: Pixels that it may fill: width, height.
         form: What the terminal takes.
         ground: What is seen through it where it is transparent.
+        lines: The first line, and one past the last, of the picture that fills the whole box; None for all of it.
 
     Raises:
         PictureError: It is not a picture, it is too large, it takes too long, or Pillow is missing.
     """
-    return (await _answer(content, box, form, f"#{bytes(ground).hex()}", WAIT_S))[1]
+    return (await _answer(content, box, form, f"#{bytes(ground).hex()}", lines, WAIT_S))[1]
 
 
 async def _answer(
-    content: bytes, box: tuple[int, int], form: Form, ground: str, wait_s: float
+    content: bytes,
+    box: tuple[int, int],
+    form: Form,
+    ground: str,
+    lines: tuple[int, int] | None,
+    wait_s: float,
 ) -> tuple[dict[str, Any], bytes]:
     """Return what the process says of a file, and the reduced picture."""
-    arguments = ["-I", "-B", str(_WORKER), *map(str, box), form, ground, _pillow_folder()]
+    part = f"{lines[0]}:{lines[1]}" if lines is not None else ""
+    arguments = ["-I", "-B", str(_WORKER), *map(str, box), form, ground, part, _pillow_folder()]
     environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     try:
         process = await asyncio.create_subprocess_exec(

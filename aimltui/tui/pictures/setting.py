@@ -40,6 +40,12 @@ def placing_terminal(app: App[Any]) -> TerminalPictures | None:
     return found if found is not None and has_all and found.abilities.has_placeholders else None
 
 
+def covering_terminal(app: App[Any]) -> TerminalPictures | None:
+    """Return what draws a sharp picture over the half blocks of one; None if the terminal cannot, or does better."""
+    found = terminal_pictures(app)
+    return found if found is not None and found.viewer and placing_terminal(app) is None else None
+
+
 def picture_rows(height: int) -> int:
     """Return how high a picture may be in a thread that is shown in a window of this height."""
     return max(_LEAST_ROWS, min(_MOST_ROWS, max(_USUAL_ROWS, height // 3), height - _ROWS_BESIDE))

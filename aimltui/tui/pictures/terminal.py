@@ -6,14 +6,18 @@ import logging
 import os
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rich.segment import Segment
 
 from aimltui.common.dataclass import dataclass
 from aimltui.tui.pictures import kitty
 from aimltui.tui.pictures.abilities import GRAPHICS_QUESTION, QUESTION, Abilities, ViewerProtocol
+from aimltui.tui.pictures.files import file_sequence
 from aimltui.tui.state.file_facts import Picture, Rgb
+
+if TYPE_CHECKING:
+    from aimltui.tui.pictures.worker import Form
 
 log = logging.getLogger(__name__)
 
@@ -111,6 +115,39 @@ class TerminalPictures:
         found = self.abilities.viewer
         # a sixel has a size in pixels, and must not reach below the screen
         return None if found == "sixel" and self._known_cell is None else found
+
+    @property
+    def form(self) -> Form:
+        """What `draw` takes."""
+        return "sixel" if self.viewer == "sixel" else "png"
+
+    def draw(self, made: bytes, x: int, y: int, columns: int, rows: int) -> int:
+        """Draw a picture at a place of the screen, over the text.
+
+        Args:
+            made: The picture in its size, as `form` says.
+            x: Cells left of it.
+            y: Rows above it.
+            columns: Cells that it fills.
+            rows: Rows that it fills.
+
+        Returns:
+            The terminal's number of it; 0 if it has none, and what is painted over it erases it.
+        """
+        number = 0
+        if self.viewer == "kitty":
+            number = self.next_number()
+            sequence = kitty.transmission(number, made, columns, rows, is_virtual=False)
+        elif self.viewer == "sixel":
+            sequence = made.decode("ascii")
+        else:
+            sequence = file_sequence(made, columns, rows)
+        self.write(f"\x1b7\x1b[{y + 1};{x + 1}H{sequence}\x1b8")
+        return number
+
+    def erase(self, number: int) -> None:
+        """Take a picture away that was drawn over the text."""
+        self.write(kitty.deletion(number))
 
     def place(self, picture: Picture, columns: int, rows: int) -> PlacedPicture:
         """Return the picture at this size; the terminal gets it when it comes into view."""

@@ -52,7 +52,13 @@ class Reduced(NamedTuple):
     """How light its visible pixels are, from 0 to 1; None if nothing of it is transparent."""
 
 
-def reduce(content: bytes, box: tuple[int, int], form: Form = "png", ground: str = "") -> Reduced:
+def reduce(
+    content: bytes,
+    box: tuple[int, int],
+    form: Form = "png",
+    ground: str = "",
+    lines: tuple[int, int] | None = None,
+) -> Reduced:
     """Decode the first frame of a file, and reduce it until it fits a box; it is never enlarged.
 
     Args:
@@ -60,6 +66,7 @@ def reduce(content: bytes, box: tuple[int, int], form: Form = "png", ground: str
         box: Pixels: width, height.
         form: What is made of it.
         ground: A colour such as `#101218` to lay it on; empty leaves it transparent.
+        lines: The first line, and one past the last, of the picture that fills the whole box; None for all of it.
 
     Raises:
         PictureError: It is not a picture, it is too large, or Pillow is missing.
@@ -74,7 +81,7 @@ def reduce(content: bytes, box: tuple[int, int], form: Form = "png", ground: str
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            return _reduce(content, box, form, ground)
+            return _reduce(content, box, form, ground, lines)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError) as error:
         raise PictureError(_TOO_LARGE) from error
     # Pillow's decoders raise many kinds of errors for a broken file
@@ -91,8 +98,12 @@ def reduce(content: bytes, box: tuple[int, int], form: Form = "png", ground: str
         raise PictureError(UNREADABLE) from error
 
 
-def _reduce(content: bytes, box: tuple[int, int], form: Form, ground: str) -> Reduced:
+def _reduce(
+    content: bytes, box: tuple[int, int], form: Form, ground: str, lines: tuple[int, int] | None
+) -> Reduced:
     size, image = _opened(content, box)
+    if lines is not None:
+        image = image.resize(box).crop((0, lines[0], box[0], lines[1]))
     lightness = _lightness(image) if image.mode == "RGBA" else None
     if lightness is None:
         image = image.convert("RGB")
@@ -211,16 +222,24 @@ def _limit() -> None:
 def main() -> int:
     """Decode the picture on standard input.
 
-    The arguments are those of `reduce`: width, height, form and ground; then the folder of Pillow, or nothing.
+    The arguments are those of `reduce`: width, height, form, ground and lines as `first:end` or nothing; then the folder
+    of Pillow, or nothing.
     """
     with suppress(ImportError):  # Windows has no such limits
         _limit()
     try:
-        width, height, form, ground, folder = sys.argv[1:6]
+        width, height, form, ground, part, folder = sys.argv[1:7]
         if folder:
             sys.path.append(folder)
         content = sys.stdin.buffer.read(MAX_BYTES + 1)
-        found = reduce(content, (int(width), int(height)), "sixel" if form == "sixel" else "png", ground)
+        first, _, end = part.partition(":")
+        found = reduce(
+            content,
+            (int(width), int(height)),
+            "sixel" if form == "sixel" else "png",
+            ground,
+            (int(first), int(end)) if part else None,
+        )
     except PictureError as error:
         say({"problem": str(error)})
     except Exception:

@@ -8,7 +8,7 @@ from textual.screen import Screen
 from textual.selection import SelectEnd
 from textual.widget import Widget
 
-from aimltui.tui.compositor import DamageCompositor
+from aimltui.tui.compositor import DamageCompositor, DamageWatcher
 from aimltui.tui.screens.current_size import CurrentSize
 
 
@@ -20,7 +20,15 @@ class SelectingScreen(CurrentSize, Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._compositor = DamageCompositor()
+        self._compositor: DamageCompositor = DamageCompositor()
+
+    def watch_damage(self, watcher: DamageWatcher) -> None:
+        """Call this with the parts that each frame of this screen paints, before it is written to the terminal."""
+        self._compositor.watchers.append(watcher)
+
+    def is_covered(self, widget: Widget, region: Region) -> bool:
+        """Return whether another widget is painted over a part of this one, given in cells of the screen."""
+        return self._compositor.is_covered(widget, region)
 
     def _forward_event(self, event: events.Event) -> None:
         """Have the pointer stop at the widget's edge while it selects."""

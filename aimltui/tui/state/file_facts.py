@@ -11,6 +11,8 @@ from aimltui.tui.state.entries import Entry, MessageEntry, StepEntry
 
 Rgb = tuple[int, int, int]
 """Red, green, blue: 0 to 255."""
+HALF_BLOCK_CELL: Final = (1, 2)
+"""Pixels of a cell that half blocks draw: width, height."""
 
 
 class Picture(Hashable, Protocol):

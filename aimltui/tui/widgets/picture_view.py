@@ -15,18 +15,11 @@ from textual.widget import Widget
 from aimltui.common.dataclass import dataclass
 from aimltui.tui.pictures.abilities import ViewerProtocol
 from aimltui.tui.pictures.decoding import drawn
-from aimltui.tui.pictures.files import file_sequence
-from aimltui.tui.pictures.kitty import deletion, transmission
 from aimltui.tui.pictures.setting import terminal_pictures
 from aimltui.tui.pictures.terminal import TerminalPictures
-from aimltui.tui.pictures.worker import Form, PictureError
-from aimltui.tui.state.file_facts import Picture, Rgb
-from aimltui.tui.widgets.transcript.renderers.files import (
-    HALF_BLOCK_CELL,
-    half_block_rows,
-    picture_size,
-    rgb_of,
-)
+from aimltui.tui.pictures.worker import PictureError
+from aimltui.tui.state.file_facts import HALF_BLOCK_CELL, Picture, Rgb
+from aimltui.tui.widgets.transcript.renderers.files import half_block_rows, picture_size, rgb_of
 
 log = logging.getLogger(__name__)
 
@@ -38,11 +31,9 @@ _SETTLE_S: Final = 0.1
 class Sharp:
     """A picture as the terminal takes it."""
 
-    sequence: str
+    made: bytes
     columns: int
     rows: int
-    number: int
-    """The terminal's number of it; 0 if it has none."""
 
 
 class PictureView(Widget, can_focus=True):
@@ -66,7 +57,7 @@ class PictureView(Widget, can_focus=True):
         """The lines, and the columns and rows of the widget and of the picture for which they were drawn."""
         self._sharp: Sharp | None = None
         self._shown = 0
-        """The number of the picture that the terminal draws."""
+        """The number of the picture that the terminal draws over the text."""
         self._is_due = False
         """Whether the picture is sent behind the next frame."""
         self._timer: Timer | None = None
@@ -119,33 +110,31 @@ class PictureView(Widget, can_focus=True):
         self.erase()
         self._sharp = None
         if self._protocol is not None and self.size:
-            self.run_worker(self._load(self._protocol), group="picture", exclusive=True, exit_on_error=False)
+            self.run_worker(self._load(), group="picture", exclusive=True, exit_on_error=False)
 
-    async def _load(self, protocol: ViewerProtocol) -> None:
+    async def _load(self) -> None:
         terminal, content = self._terminal, self._content
         assert terminal is not None
         assert content is not None
         columns, rows = self._cells()
         width, height = terminal.cell
         ground = self._picture.ground_for(rgb_of(self._ground.bgcolor))
-        form: Form = "sixel" if protocol == "sixel" else "png"
         try:
-            made = await drawn(content, (columns * width, rows * height), form, ground)
+            made = await drawn(content, (columns * width, rows * height), terminal.form, ground)
         except PictureError as error:
             log.info("the picture is drawn with half blocks: %s", error)
             return
         if (columns, rows) != self._cells():
             # the size has changed meanwhile, and the picture is made once more
             return
-        number = terminal.next_number() if protocol == "kitty" else 0
-        self._sharp = Sharp(_sequence(protocol, made, columns, rows, number), columns, rows, number)
+        self._sharp = Sharp(made, columns, rows)
         self.refresh()
 
     def erase(self) -> None:
         """Take the picture away from a terminal that draws it over the text; elsewhere what is painted erases it."""
         terminal = self._terminal
         if self._shown and terminal is not None:
-            terminal.write(deletion(self._shown))
+            terminal.erase(self._shown)
             self._shown = 0
 
     def _draw_again(self) -> None:
@@ -159,13 +148,12 @@ class PictureView(Widget, can_focus=True):
         sharp, terminal = self._sharp, self._terminal
         if sharp is None or terminal is None or not self.is_attached or self.app.screen is not self.screen:
             return
-        if sharp.number and sharp.number == self._shown:
+        if self._shown:
             return
         region = self.region
         column = region.x + (region.width - sharp.columns) // 2
         row = region.y + (region.height - sharp.rows) // 2
-        self._shown = sharp.number
-        terminal.write(f"\x1b7\x1b[{row + 1};{column + 1}H{sharp.sequence}\x1b8")
+        self._shown = terminal.draw(sharp.made, column, row, sharp.columns, sharp.rows)
 
     # Painting
 
@@ -193,9 +181,3 @@ class PictureView(Widget, can_focus=True):
         right = Segment(" " * (room - room // 2), ground)
         color: Rgb = rgb_of(ground.bgcolor)
         return [Strip([left, *row, right]) for row in half_block_rows(self._picture, columns, rows, color)]
-
-
-def _sequence(protocol: ViewerProtocol, made: bytes, columns: int, rows: int, number: int) -> str:
-    if protocol == "kitty":
-        return transmission(number, made, columns, rows, is_virtual=False)
-    return made.decode("ascii") if protocol == "sixel" else file_sequence(made, columns, rows)

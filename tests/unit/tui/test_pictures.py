@@ -58,6 +58,18 @@ def test_a_small_picture_is_not_blown_up() -> None:
     assert picture_size(thumbnail(plot(16, 16)), 100, 20) == (16, 8)
 
 
+def test_some_lines_of_a_picture_are_cut_from_the_size_that_it_fills() -> None:
+    halves = Image.new("RGB", (40, 40), (255, 0, 0))
+    halves.paste((0, 0, 255), (0, 20, 40, 40))
+    whole = reduce(saved(halves), (60, 80), lines=(0, 80))
+    lower = reduce(saved(halves), (60, 80), lines=(60, 80))
+    with Image.open(io.BytesIO(whole.content)) as first, Image.open(io.BytesIO(lower.content)) as second:
+        assert (first.size, second.size) == ((60, 80), (60, 20))
+        assert first.crop((0, 60, 60, 80)).tobytes() == second.tobytes()
+        assert second.getpixel((30, 10)) == (0, 0, 255)
+    assert b'"1;1;60;20#' in reduce(saved(halves), (60, 80), "sixel", lines=(60, 80)).content
+
+
 @pytest.mark.parametrize(("height", "rows"), [(5, 4), (10, 6), (17, 8), (33, 11), (53, 14), (200, 14)])
 def test_a_picture_is_as_high_as_leaves_room_for_text(height: int, rows: int) -> None:
     assert picture_rows(height) == rows

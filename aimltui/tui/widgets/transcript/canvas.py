@@ -17,7 +17,7 @@ from textual.strip import Strip
 
 from aimltui.common.dataclass import dataclass
 from aimltui.common.sanitize import clean, clean_line
-from aimltui.tui.state.file_facts import Extras
+from aimltui.tui.state.file_facts import HALF_BLOCK_CELL, Extras
 from aimltui.tui.widgets.transcript.folding import cells, fold, fold_hard
 from aimltui.tui.widgets.transcript.tabs import spread_tabs
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aimltui.tui.pictures.terminal import PlacedPicture, TerminalPictures
+    from aimltui.tui.state.file_facts import Picture, Rgb
     from aimltui.tui.widgets.transcript.glyphs import Glyphs
     from aimltui.tui.widgets.transcript.palette import Palette
 
@@ -140,6 +141,8 @@ class RenderContext:
     """Whether long lines of code and of outputs are folded; otherwise they are cut at the edge."""
     terminal: TerminalPictures | None = None
     """What draws a picture where text stands for it; None draws with half blocks."""
+    cell: tuple[int, int] = HALF_BLOCK_CELL
+    """Pixels of a picture that a cell shows: width, height."""
 
     @property
     def draws_pictures(self) -> bool:
@@ -147,10 +150,37 @@ class RenderContext:
         return self.pictures == "drawn"
 
 
+class PicturePart(NamedTuple):
+    """A row of a picture that is drawn with half blocks."""
+
+    picture: Picture
+    columns: int
+    rows: int
+    """Columns and rows of the whole picture."""
+    ground: Rgb
+    """What is seen through it where it is transparent."""
+    left: int
+    """Its first cell in the row."""
+    number: int
+    """Which row of the picture it is."""
+
+
 class Row:
     """One line of the screen."""
 
-    __slots__ = ("cells", "code", "cut", "fill", "line", "offsets", "picture", "segments", "strip", "targets")
+    __slots__ = (
+        "cells",
+        "code",
+        "cut",
+        "fill",
+        "line",
+        "offsets",
+        "part",
+        "picture",
+        "segments",
+        "strip",
+        "targets",
+    )
 
     def __init__(
         self,
@@ -180,6 +210,8 @@ class Row:
         """What the terminal must have to draw the row."""
         self.cut = -1
         """The first character of the logical line that is cut off; -1 if none is."""
+        self.part: PicturePart | None = None
+        """The part of a picture that the row shows with half blocks."""
 
     @property
     def text(self) -> str:
@@ -196,7 +228,8 @@ class Row:
         row = Row(
             self.segments, self.offsets, self.cells, self.line + lines, self.fill, self.targets, self.code
         )
-        row.strip, row.picture, row.cut = self.strip, self.picture, self.cut
+        row.strip, row.cut = self.strip, self.cut
+        row.picture, row.part = self.picture, self.part
         return row
 
     def looks_like(self, other: Row) -> bool:

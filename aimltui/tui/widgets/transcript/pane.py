@@ -15,12 +15,13 @@ from textual.widget import Widget
 
 from aimltui.tui.pictures.setting import (
     PictureSetting,
+    covering_terminal,
     has_colours,
     picture_rows,
     placing_terminal,
     terminal_pictures,
 )
-from aimltui.tui.state.file_facts import Extras
+from aimltui.tui.state.file_facts import HALF_BLOCK_CELL, Extras
 from aimltui.tui.widgets.transcript.block_cursor import BlockCursor
 from aimltui.tui.widgets.transcript.blocks import Stop
 from aimltui.tui.widgets.transcript.canvas import PictureUse, RenderContext, Row
@@ -32,6 +33,7 @@ from aimltui.tui.widgets.transcript.marking import BlockMarking
 from aimltui.tui.widgets.transcript.palette import build_palette
 from aimltui.tui.widgets.transcript.search import TranscriptSearch
 from aimltui.tui.widgets.transcript.selection import selected_text
+from aimltui.tui.widgets.transcript.sharp import SharpPictures
 from aimltui.tui.widgets.transcript.strips import (
     blank_strip,
     cursor_strip,
@@ -94,6 +96,11 @@ class Pane(ScrollView):
         )
         self.marking = BlockMarking(window, self._cursor, lambda: self._mark_moved(by_mouse=False))
         self.search = TranscriptSearch(window, self._finder)
+        self._sharp = SharpPictures(
+            self,
+            lambda y: self._row_at(self.scroll_offset.y + y)[1],
+            lambda: self.pictures == "auto" and self.picture_use == "drawn",
+        )
         self._extras = Extras()
         self._is_placing = False
         self._fitted = Size(0, 0)
@@ -127,6 +134,7 @@ class Pane(ScrollView):
         self.app.theme_changed_signal.subscribe(self, lambda _: self._lay_out())
         if (signal := getattr(self.app, "pictures_signal", None)) is not None:
             signal.subscribe(self, lambda _: self._lay_out())
+        self._sharp.attach()
 
     def set_glyphs(self, glyphs: GlyphSet) -> None:
         """Draw everything again with another set of glyphs."""
@@ -156,6 +164,8 @@ class Pane(ScrollView):
         if width <= 0 or not self.is_attached:
             return
         palette = build_palette(self.app.theme_variables, self.background_colors[1])
+        placing = placing_terminal(self.app) if self.pictures == "auto" else None
+        sharp = placing or (covering_terminal(self.app) if self.pictures == "auto" else None)
         context = RenderContext(
             width,
             palette,
@@ -166,7 +176,8 @@ class Pane(ScrollView):
             self.has_times,
             picture_rows(self.scrollable_content_region.height),
             self.wraps,
-            placing_terminal(self.app) if self.pictures == "auto" else None,
+            placing,
+            sharp.cell if sharp is not None else HALF_BLOCK_CELL,
         )
         self._item_list.set_context(context)
         self._settle(everything=True)
@@ -255,6 +266,7 @@ class Pane(ScrollView):
         if self.container_size != self._fitted:
             # during a resize Textual clamps the offset with the old height: the user has not scrolled
             return
+        self._sharp.note_scroll()
         y = self._viewport.moved(old, new)
         # a fraction of the same row stays: dragging a selection scrolls by parts of rows
         if y != new or self._item_list.heights.total != self.virtual_size.height:

@@ -13,13 +13,24 @@ from rich.style import Style
 from aimltui.common.sanitize import clean_line
 from aimltui.formatting.numbers import bytes_text
 from aimltui.tui.state.entries import Attachment
-from aimltui.tui.state.file_facts import FileFact, Picture, Rgb, is_picture_name, is_text_name
-from aimltui.tui.widgets.transcript.canvas import TEXT_COLUMN, Canvas, ClickTarget, StyledText
+from aimltui.tui.state.file_facts import (
+    HALF_BLOCK_CELL,
+    FileFact,
+    Picture,
+    Rgb,
+    is_picture_name,
+    is_text_name,
+)
+from aimltui.tui.widgets.transcript.canvas import (
+    TEXT_COLUMN,
+    Canvas,
+    ClickTarget,
+    PicturePart,
+    StyledText,
+)
 from aimltui.tui.widgets.transcript.folding import cells, shorten
 
 _HALF: Final = "▀"
-HALF_BLOCK_CELL: Final = (1, 2)
-"""Pixels of a cell that half blocks draw."""
 
 
 def draw_file(canvas: Canvas, file: Attachment) -> bool:
@@ -80,13 +91,9 @@ def draw_picture(canvas: Canvas, picture: Picture) -> None:
     context, terminal = canvas.context, canvas.context.terminal
     ground = rgb_of(context.palette.text.bgcolor)
     room = min(canvas.wide_room, TEXT_COLUMN)
-    placed = None
-    if terminal is not None:
-        width, height = picture_size(picture, room, context.picture_rows, terminal.cell)
-        placed = terminal.place(picture, width, height)
-        rows = placed.segments(ground)
-    else:
-        rows = half_block_rows(picture, *picture_size(picture, room, context.picture_rows), ground)
+    size = columns, height = picture_size(picture, room, context.picture_rows, context.cell)
+    placed = terminal.place(picture, *size) if terminal is not None else None
+    rows = placed.segments(ground) if placed is not None else half_block_rows(picture, *size, ground)
     empty = Segment("", context.palette.text)
     canvas.raw(
         "",
@@ -95,6 +102,10 @@ def draw_picture(canvas: Canvas, picture: Picture) -> None:
         [([empty, *row], [number, *[-1] * len(row)], []) for number, row in enumerate(rows)],
         placed,
     )
+    if placed is None:
+        ground = picture.ground_for(ground)
+        for number, drawn in enumerate(canvas.rows[-height:]):
+            drawn.part = PicturePart(picture, columns, height, ground, drawn.cells - columns, number)
 
 
 def picture_size(
