@@ -54,7 +54,9 @@ def test_formulas_are_found_and_money_is_text(text: str, sources: list[str]) -> 
     assert [formula.source for formula in find_formulas(text)] == sources
 
 
-@pytest.mark.parametrize("mark", ["\\(", "\\[", "$a\\", "`", "\\begin{align}", "\\begin{align}\\begin{gather}"])
+@pytest.mark.parametrize(
+    "mark", ["\\(", "\\[", "$a\\", "`", "\\begin{align}", "\\begin{align}\\begin{gather}"]
+)
 def test_marks_that_are_never_closed_take_no_time(mark: str) -> None:
     start = process_time()
     assert find_formulas(mark * 20_000) == []
