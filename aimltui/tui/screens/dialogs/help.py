@@ -38,7 +38,7 @@ _LEAST_TEXT = 16
 _LEAST_KEYS = 11
 """Cells; in a narrower column the keys' names would be cut, so that they stand above the text."""
 _LEAST_BOTH = 44
-"""Cells from which all commands have their keys beside the text: a narrower text would have a few words in each line."""
+"""Cells from which all commands have their keys beside the text: a narrower text leaves room for two or three words a line."""
 _MARGIN = 2
 _KEY_COLUMN = 15
 _WIDTH = 72
