@@ -37,6 +37,8 @@ T = TypeVar("T")
 
 _INDEX_PAUSE_S = 0.05
 """Seconds between two transactions that index older messages."""
+_BUSY_POLLS = 4
+"""While a run is active, only every fourth check looks for owners that died and times that passed."""
 _GIVE_BACK_AGAIN_S = 3600.0
 """Seconds until space is given back again after that failed."""
 
@@ -90,6 +92,7 @@ class Runtime:
         self._cleaning: asyncio.Task[None] | None = None
         self._seen_version = (0, 0)
         self._next_beat = float("-inf")
+        self._polls = 0
         self._busy_at = options.monotonic()
         """When something was written or ran."""
         self._give_back_from = float("-inf")
@@ -250,8 +253,10 @@ class Runtime:
         if (self.supervisor.live or self.indexer.is_busy or self.vectors.is_busy) and now >= self._next_beat:
             self._next_beat = now + self.options.heartbeat_s
             await self.database.write(lambda conn: leases.beat(conn, self.owner, self.options.clock()))
-        await self.settle()
-        await self._clean_up()
+        self._polls += 1
+        if not (self.followers or self.supervisor.live) or self._polls % _BUSY_POLLS == 0:
+            await self.settle()
+            await self._clean_up()
         await self._give_back(now)
 
     async def _give_back(self, now: float) -> None:

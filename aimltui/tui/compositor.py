@@ -1,12 +1,16 @@
-"""DamageCompositor: paints only what has changed on the screen."""
+"""DamageCompositor: paints only what has changed on the screen, at once where text streams in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from textual._compositor import Compositor
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.control import Control
+from textual._compositor import ChopsUpdate, Compositor
 from textual.geometry import Region
+from textual.messages import Prompt
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -18,11 +22,28 @@ DamageWatcher = Callable[[Sequence[Region]], None]
 """Is called with the parts of the screen that the next frame paints, before it is written to the terminal."""
 
 
+class StripsUpdate(ChopsUpdate):
+    """Strips, each with the row and the column of the screen at which it begins."""
+
+    def __init__(self, strips: list[tuple[int, int, Strip]]) -> None:
+        self.strips = strips
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield what `render_segments` renders."""
+        for y, x, strip in self.strips:
+            yield Control.move_to(x, y).segment
+            yield from strip
+
+    def render_segments(self, console: Console) -> str:
+        """Return the strips as a terminal takes them."""
+        return "".join([f"\x1b[{y + 1};{x + 1}H{strip.render(console)}" for y, x, strip in self.strips])
+
+
 class DamageCompositor(Compositor):
-    """Renders of each widget only the lines that were damaged, and nothing of a widget that has none.
+    """Renders of each widget only the cells that were damaged and are seen, and nothing of a widget that has none.
 
     Textual 8 renders all lines of all widgets whose clip overlaps the damage: at each line of an answer also the header,
-    the prompt and the thread list.
+    the prompt and the thread list. It then cuts all of them where any widget begins or ends.
     """
 
     def __init__(self) -> None:
@@ -54,17 +75,85 @@ class DamageCompositor(Compositor):
                     return True
         return False
 
-    def _get_renders(self, crop: Region | None = None) -> Iterable[tuple[Region, Region, list[Strip]]]:
-        if crop is None:
-            yield from super()._get_renders(crop)
-            return
-        front: list[Region] = []
+    def render_partial_update(self) -> ChopsUpdate | None:
+        """Render what is damaged; None if nothing is."""
+        screen = self.size.region
+        damage = [seen for region in self._dirty_regions if (seen := region.intersection(screen))]
+        self._dirty_regions.clear()
+        if not damage:
+            return None
+        painted: list[tuple[int, int, Strip]] = []
+        for part, widget, region in self._seen_parts(damage):
+            strips = widget.render_lines(part.translate((-region.x, -region.y)))
+            painted += [(y, part.x, strip) for y, strip in zip(part.line_range, strips, strict=False)]
+        return StripsUpdate(painted)
+
+    def _seen_parts(self, damage: Iterable[Region]) -> Iterator[tuple[Region, Widget, Region]]:
+        """Yield the parts of regions, each with the foremost widget there and that widget's region."""
+        missing = list(damage)
         for widget, (region, clip) in self.visible_widgets.items():
             shown = region.intersection(clip)
-            damaged = shown.intersection(crop)
-            # what is behind another widget is not seen
-            if not damaged or any(part.contains_region(damaged) for part in front):
-                continue
-            front.append(damaged)
-            lines = Region(shown.x, damaged.y, shown.width, damaged.height)
-            yield lines, lines, widget.render_lines(lines.translate((-region.x, -region.y)))
+            behind: list[Region] = []
+            for piece in missing:
+                part = shown.intersection(piece)
+                if part:
+                    yield part, widget, region
+                    behind += _around(part, piece)
+                else:
+                    behind.append(piece)
+            missing = behind
+            if not missing:
+                return
+
+
+def _around(part: Region, whole: Region) -> list[Region]:
+    """Return the regions of a whole around a part of it."""
+    around = (
+        Region(whole.x, whole.y, whole.width, part.y - whole.y),
+        Region(whole.x, part.bottom, whole.width, whole.bottom - part.bottom),
+        Region(whole.x, part.y, part.x - whole.x, part.height),
+        Region(part.right, part.y, whole.right - part.right, part.height),
+    )
+    return [region for region in around if region]
+
+
+@contextmanager
+def painted_at_once(*widgets: Widget) -> Iterator[None]:
+    """Paint what changes in widgets of one screen when this context ends.
+
+    Textual sends two messages and waits for a timer before it paints: that costs a quarter of a frame of text that
+    streams in, and up to 17 ms. Where anything else has to come first, such as a layout, it is left to do so.
+
+    Args:
+        widgets: Mounted widgets, which nothing else changes meanwhile.
+    """
+    for widget in widgets:
+        widget.disable_messages(Prompt)
+    try:
+        yield
+    finally:
+        for widget in widgets:
+            widget.enable_messages(Prompt)
+        if not _paint(widgets):
+            for widget in widgets:
+                widget.check_idle()
+
+
+def _paint(widgets: Iterable[Widget]) -> bool:
+    """Paint what is due of widgets; return False if that has to wait."""
+    due = {widget for widget in widgets if widget._repaint_required}
+    if not due:
+        return True
+    screen = next(iter(due)).screen
+    others = (screen, *widgets)
+    if screen is not screen.app.screen or screen.app._batch_count or screen._repaint_required:
+        return False
+    if any(widget._layout_required or widget._scroll_required for widget in others):
+        return False
+    if not due <= screen._compositor.visible_widgets.keys():
+        return False
+    for widget in due:
+        widget._repaint_required = False
+    screen._compositor.update_widgets(due | screen._dirty_widgets)
+    screen._compositor_refresh()
+    return True

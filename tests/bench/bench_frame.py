@@ -44,12 +44,12 @@ def frame(here: Seat, damage: Sequence[Region]) -> float:
 def fastest(here: Seat, damage: Sequence[Region], frames: int) -> tuple[float, float]:
     """The CPU seconds of Textual's compositor and of ours, taking turns."""
     seconds: dict[bool, list[float]] = {True: [], False: []}
-    own = DamageCompositor._get_renders
+    own = DamageCompositor.render_partial_update
     for number in range(2 * frames):
         is_own = number % 2 == 0
-        DamageCompositor._get_renders = own if is_own else Compositor._get_renders  # type: ignore[method-assign]
+        DamageCompositor.render_partial_update = own if is_own else Compositor.render_partial_update  # type: ignore[method-assign]
         seconds[is_own].append(frame(here, damage))
-    DamageCompositor._get_renders = own  # type: ignore[method-assign]
+    DamageCompositor.render_partial_update = own  # type: ignore[method-assign]
     return min(seconds[False]), min(seconds[True])
 
 

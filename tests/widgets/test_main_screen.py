@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from textual._compositor import Compositor
 from textual.geometry import Region
-from textual.strip import Strip
 
 from aimltui.client.client import AssistantsClient
 from aimltui.client.errors import Garbled, Unreachable, Unsupported
-from aimltui.tui.compositor import DamageCompositor
+from aimltui.tui.compositor import DamageCompositor, StripsUpdate
 from aimltui.tui.startup import Connected
 from aimltui.tui.state.entries import ErrorEntry, GuideEntry, MessageEntry, QueuedEntry, RunEntry
 from aimltui.wire.operations import Operation
@@ -111,29 +110,27 @@ def check_damage_looks_like_everything(here: Seat) -> None:
     compositor = here.screen._compositor
     assert isinstance(compositor, DamageCompositor)
     width, height = here.screen.size
-    everything = [
-        Strip.join(line.values())
-        for line in compositor._render_chops(here.screen.size.region, lambda _: True)
+    whole = compositor.render_strips()
+    numbers = random.Random(3)
+    damages = [
+        {Region(0, 0, width, 1)},
+        {Region(30, 3, 20, 2)},
+        {Region(0, height - 4, 40, 4), Region(20, height - 6, 40, 4)},
+        {Region(width - 1, 2, 1, 9), Region(width - 1, height - 2, 9, 9)},
     ]
-    own = DamageCompositor._get_renders
-    DamageCompositor._get_renders = Compositor._get_renders  # type: ignore[method-assign]
-    try:
-        whole = compositor.render_strips()
-    finally:
-        DamageCompositor._get_renders = own  # type: ignore[method-assign]
-    assert everything == whole
-    for damage in (
-        Region(0, 0, width, 1),
-        Region(30, 3, 20, 2),
-        Region(0, height - 4, 40, 4),
-        Region(width - 1, 2, 1, 9),
-    ):
-        lines = compositor._render_chops(damage, damage.line_range.__contains__)
-        for y in damage.line_range:
-            ends = compositor.cuts[y][1:]
-            for (x, strip), end in zip(lines[y].items(), ends, strict=True):
-                if x < damage.right and end > damage.x:
-                    assert strip == whole[y].crop(x, end), f"{damage} at {x}, {y}"
+    for _ in range(20):
+        x, y = numbers.randrange(width), numbers.randrange(height)
+        damages.append({Region(x, y, numbers.randrange(1, width), numbers.randrange(1, 9))})
+    for damage in damages:
+        compositor._dirty_regions.update(damage)
+        update = compositor.render_partial_update()
+        assert isinstance(update, StripsUpdate)
+        painted: set[tuple[int, int]] = set()
+        for y, x, strip in update.strips:
+            assert strip == whole[y].crop(x, x + strip.cell_length), f"{damage} at {x}, {y}"
+            painted |= {(y, x + place) for place in range(strip.cell_length)}
+        wanted = {(y, x) for region in damage for y in region.line_range for x in region.column_range}
+        assert painted == {(y, x) for y, x in wanted if x < width and y < height}
 
 
 async def test_escape_stops_the_run_and_keeps_its_text(server: FakeTransport, tmp_path: Path) -> None:

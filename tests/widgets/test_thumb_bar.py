@@ -37,10 +37,8 @@ async def test_it_shows_what_the_scrollbar_of_textual_shows(height: int) -> None
         await pilot.pause()
         bar = transcript.vertical_scrollbar
         whole = bar.size.region
-        bar.resize_content(height, 24)
         for place in range(0, max(1, height - 23), max(1, height // 7)):
-            bar.position = place
-            bar.update_thumb()
+            bar.place(height, 24, place)
             bar._styles_cache.clear()
             assert looks(bar.render_lines(whole)) == looks(Widget.render_lines(bar, whole))
             part = Region(0, 5, 1, 9)

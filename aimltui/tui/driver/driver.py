@@ -9,6 +9,7 @@ import threading
 from collections import deque
 from typing import IO, TYPE_CHECKING, Any, cast
 
+from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key, Paste
 from textual.message import Message
@@ -48,6 +49,8 @@ class TerminalDriver(LinuxDriver):
         self._early: deque[Message] | None = deque()
         """Keys that came before the screen; None once it is there."""
         self._early_lock = threading.Lock()
+        self._frame: list[str] | None = None
+        """What was written of the frame so far; None between frames."""
         self._file = cast("Any", ForgivingFile(_output()))
 
     def start_application_mode(self) -> None:
@@ -79,7 +82,17 @@ class TerminalDriver(LinuxDriver):
         super().resume_application_mode()
 
     def write(self, data: str) -> None:
-        """Write to the terminal, unless another program has it: its writer thread has ended, and would block."""
+        """Write to the terminal, unless another program has it: its writer thread has ended, and would block.
+
+        The parts of a frame go to the writer thread together, which wakes it once.
+        """
+        if data == SYNC_START:
+            self._frame = []
+        if self._frame is not None:
+            self._frame.append(data)
+            if data != SYNC_END:
+                return
+            data, self._frame = "".join(self._frame), None
         if not STATE.is_lent:
             super().write(data)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.widgets import TextArea
 
 from aimltui.tui.commands.derived import slash_action, slash_argument, slash_command
+from aimltui.tui.compositor import painted_at_once
 from aimltui.tui.controllers.draft_keeper import key_of
 from aimltui.tui.controllers.messages import (
     BranchWanted,
@@ -194,14 +195,18 @@ class SendingPart(ScreenPart):
         self.drafts.follow_thread_id()
         if self.workspace is None or conversation is not self.workspace.current:
             return
+        is_text = bool(changes) and all(isinstance(change, Appended) for change in changes or ())
         if changes is None:
             self.transcript.show(conversation.view.entries)
+        elif is_text:
+            with painted_at_once(self.transcript, self.transcript.vertical_scrollbar):
+                self.transcript.apply(changes)
         elif changes:
             self.transcript.apply(changes)
         if changes != [] and conversation.view.facts.is_blank:
             # a guide is read from its beginning, also where it does not fit
             self.transcript.scroll_to_head()
-        if not changes or not all(isinstance(change, Appended) for change in changes):
+        if not is_text:
             # text that arrives changes nothing around the transcript
             self.show_state()
 

@@ -191,11 +191,11 @@ class Pane(ScrollView):
             return
         before = self.scroll_offset.y
         y = viewport.settle()
-        self._place(y)
+        self._place(y, everything=everything)
         damage, item_list.damage = item_list.damage, []
-        if everything or y != before:
+        if everything:
             self.refresh()
-        else:
+        elif y == before:
             places = [
                 item_list.heights.top(item.index) + row
                 for item, row in damage
@@ -203,24 +203,26 @@ class Pane(ScrollView):
             ]
             first = max(0, min(places) - y) if places else viewport.height
             if first < viewport.height:
-                self.refresh(Region(0, first, self.size.width, viewport.height - first))
+                _refresh_text(self, first)
         self._report()
 
-    def _place(self, y: int) -> None:
+    def _place(self, y: int, *, everything: bool = False) -> None:
         """Set the height and the window's position in the scrollbar, without a layout."""
         viewport, height = self._viewport, self._item_list.heights.total
         if y > viewport.limit:
             # rows are free below the end
             height = y + viewport.height
         size = Size(self.size.width, height)
+        if not everything and (size, y, y) == (self.virtual_size, self.scroll_y, self.scroll_target_y):
+            return
         self._is_placing = True
         try:
-            if size != self.virtual_size:
-                self.set_reactive(Widget.virtual_size, size)
-                self.vertical_scrollbar.resize_content(height, viewport.height)
+            self.set_reactive(Widget.virtual_size, size)
             self.set_reactive(Widget.scroll_target_y, float(y))
+            if y != round(self.scroll_y):
+                _refresh_text(self)
             self.scroll_y = y
-            self.vertical_scrollbar.update_thumb()
+            self.vertical_scrollbar.place(height, viewport.height, y)
         finally:
             self._is_placing = False
 
@@ -259,9 +261,11 @@ class Pane(ScrollView):
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Process the user's scrolling, which starts or stops following the end."""
+        if self._is_placing:
+            return
         super().watch_scroll_y(old_value, new_value)
         old, new = round(old_value), round(new_value)
-        if self._is_placing or self._item_list.context is None or old == new:
+        if self._item_list.context is None or old == new:
             return
         if self.container_size != self._fitted:
             # during a resize Textual clamps the offset with the old height: the user has not scrolled
@@ -319,7 +323,8 @@ class Pane(ScrollView):
         if context is None:
             return super().render_lines(crop)
         top = self.scroll_offset.y
-        width = self.size.width
+        # without the scrollbar, unless it is asked for
+        width = context.width if crop.right <= context.width else self.size.width
         selection = self.text_selection
         filters = self.get_line_filters()
         background = self.background_colors[1] if filters else None
@@ -412,3 +417,9 @@ class Pane(ScrollView):
                 return item, row, Offset(place + x - end, number)
             end += length
         return item, row, Offset(place, number)
+
+
+def _refresh_text(pane: Pane, first: int = 0) -> None:
+    """Paint the rows of the window from one on; the scrollbar beside them paints what changes of it."""
+    width, height = pane.scrollable_content_region.size
+    pane.refresh(Region(0, first, width, height - first))

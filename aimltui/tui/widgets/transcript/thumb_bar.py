@@ -31,10 +31,12 @@ class ThumbBar(ScrollBar):
         self._cells: list[Segment] = []
         self._ground = Style()
 
-    def resize_content(self, height: int, window: int) -> None:
-        """Take the heights of the text and of the window; `update_thumb` paints what changes."""
+    def place(self, height: int, window: int, y: int) -> None:
+        """Take the heights of the text and of the window, and the window's first row; paint what changes."""
         self.set_reactive(ThumbBar.window_virtual_size, height)
         self.set_reactive(ThumbBar.window_size, window)
+        self.set_reactive(ThumbBar.position, y)
+        self.update_thumb()
 
     def watch_window_virtual_size(self) -> None:
         """Paint what changes."""
