@@ -168,5 +168,5 @@ def test_what_follows_a_line_beyond_the_limit_is_shown() -> None:
 
 def test_what_is_beyond_every_limit_is_counted_and_can_be_opened() -> None:
     rows = whole("word\n" * (MAX_SOURCE + MAX_PLAIN)).rows
-    assert "more characters · enter: view all" in rows[-1].text
+    assert "more characters · enter view all" in rows[-1].text
     assert [hit.kind for _, _, hit in rows[-1].targets] == ["view"]

@@ -117,6 +117,11 @@ async def test_escape_skips_it_and_the_guide_leads_back(server: FakeTransport, t
 async def test_looking_around_is_a_row(server: FakeTransport, tmp_path: Path) -> None:
     async with seat(server, tmp_path, model=None, connections=FakeConnections()) as here:
         await on(here, ConnectScreen)
+        await here.pilot.press("up")
+        screen = here.app.screen
+        assert isinstance(screen, ConnectScreen)
+        assert screen.pick_list.cursor_row is not None
+        assert screen.pick_list.cursor_row.id == DEMO, "one key from the first row"
         await choose(here, DEMO)
         await here.until(lambda: here.workspace.models.model_of(here.workspace.current) == "demo")
         await here.until(lambda: header(here) == ("demo", "offline"))

@@ -16,7 +16,7 @@ STARTER = "starter:"
 """Options that send a message start with this; the starter's number follows."""
 
 NOT_CONNECTED = """\
-# Nothing is connected yet
+**Nothing is connected yet**
 
 Threads and runs are saved on this machine; only a **model** is missing. Only the endpoint that you choose is
 contacted. Press ↑ then Enter, or click:

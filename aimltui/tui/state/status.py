@@ -68,9 +68,9 @@ def segments(status: Status, glyphs: Glyphs) -> tuple[list[Part], list[str]]:
     if status.queued:
         left.append(
             (
-                f"{status.queued} queued, ↑ edits"
+                f"{status.queued} queued · ↑ Edit"
                 if glyphs == "unicode"
-                else f"{status.queued} queued, up edits",
+                else f"{status.queued} queued - up Edit",
                 "$text-warning",
             )
         )

@@ -218,13 +218,13 @@ class CallCard(Widget, can_focus=True):
 
     def _hint(self) -> str:
         if not self.is_focused:
-            return "tab goes here · what you type stays in the prompt"
+            return "tab Answer here · what you type stays in the prompt"
         if not self.is_alive:
-            return "its keys work after half a second without a key"
-        move = " · n next call" if len(self._waiting) > 1 else ""
+            return "keys work after half a second without a key"
+        move = " · n Next call" if len(self._waiting) > 1 else ""
         if self.chosen is not None:
-            return f"enter: {self.chosen.label} · esc back to the prompt"
-        return f"a letter selects, enter confirms · v shows all{move} · esc back to the prompt"
+            return f"enter {self.chosen.label} · esc Back to the prompt"
+        return f"a letter selects, then enter · v Show all{move} · esc Back to the prompt"
 
     # Keys
 

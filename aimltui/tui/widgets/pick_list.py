@@ -134,12 +134,17 @@ class PickList(ScrollView, can_focus=False):
         """The row under the cursor."""
         return None if self._cursor is None else self._row(self._cursor)
 
-    def move(self, step: int) -> None:
-        """Move the cursor by a number of rows, over headings, at most to the first or last row."""
+    def move(self, step: int, *, wraps: bool = False) -> None:
+        """Move the cursor by a number of rows, over headings.
+
+        Args:
+            step: How many rows, at most to the first or last one.
+            wraps: Whether the last row follows on the first one.
+        """
         rows = [index for index, line in enumerate(self._lines) if isinstance(line, PickRow)]
         if self._cursor is not None:
             place = rows.index(self._cursor) + step
-            self._cursor = rows[max(0, min(len(rows) - 1, place))]
+            self._cursor = rows[place % len(rows) if wraps else max(0, min(len(rows) - 1, place))]
             self._cursor_moved()
             self.refresh()
 

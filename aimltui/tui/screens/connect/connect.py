@@ -136,8 +136,8 @@ class ConnectScreen(Sheet[Saved | TryDemo | None]):
         return next((option for option in self._choices if option.id == option_id), None)
 
     def action_move(self, step: int) -> None:
-        """Move the cursor."""
-        self.pick_list.move(step)
+        """Move the cursor; ↑ on the first row goes to the last one, the demo."""
+        self.pick_list.move(step, wraps=True)
 
     def action_pick(self) -> None:
         """Choose the row under the cursor."""

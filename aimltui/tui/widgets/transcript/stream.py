@@ -207,7 +207,7 @@ class MarkdownStream:
             words = f"{glyphs.ellipsis} {rest:,} more characters {glyphs.dot} "
             target = ClickTarget("view", WHOLE_MESSAGE)
             self.canvas.write(
-                [StyledText(words, palette.muted), StyledText("enter: view all", palette.link)], target=target
+                [StyledText(words, palette.muted), StyledText("enter view all", palette.link)], target=target
             )
 
     def _advance(self) -> bool:

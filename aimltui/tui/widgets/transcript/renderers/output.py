@@ -79,7 +79,7 @@ def shown_lines(text: str) -> int:
 def _not_shown(canvas: Canvas, what: str, target: ClickTarget | None) -> None:
     context = canvas.context
     words = f"{context.glyphs.ellipsis} {what}" + (" not shown" if target else "")
-    keys = f" {context.glyphs.dot} enter: view all" if target else ""
+    keys = f" {context.glyphs.dot} enter view all" if target else ""
     canvas.write(
         [
             StyledText(words, context.palette.muted),

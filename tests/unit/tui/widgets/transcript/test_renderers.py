@@ -205,7 +205,7 @@ def test_a_folded_step_stays_one_row(width: int) -> None:
 def test_a_long_output_shows_its_head_and_tail() -> None:
     call = ToolCallEntry("c", "x", outputs=(ToolCallOutput("logs", "\n".join(map(str, range(1000)))),))
     shown = rows(StepEntry("s", "r", 1, "completed", (call,)), unfolded=True)
-    assert "  │ … 900 lines not shown · enter: view all" in shown
+    assert "  │ … 900 lines not shown · enter view all" in shown
     assert len(shown) < 110
 
 

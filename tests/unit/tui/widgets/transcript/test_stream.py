@@ -129,7 +129,7 @@ def test_a_message_past_the_limit_says_how_much_is_not_shown() -> None:
     feed(growing, "word " * ((MAX_SOURCE + MAX_PLAIN) // 5 + 1))
     feed(growing, "x" * 1000)
     hidden = len(growing.source) - MAX_SOURCE - MAX_PLAIN
-    assert text_of(growing.canvas)[-1] == f"… {hidden:,} more characters · enter: view all"
+    assert text_of(growing.canvas)[-1] == f"… {hidden:,} more characters · enter view all"
 
 
 def test_a_paragraph_without_end_keeps_showing_its_last_words() -> None:
