@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from aimltui.cli.deleting import add_forever, delete_or_trash
 from aimltui.cli.finding import find_one
+from aimltui.cli.flags import add_actions
 from aimltui.cli.objects import add_action, say, say_json, say_list, say_none, say_pairs, time_text
 from aimltui.common.errors import AimltuiError, ConfigError
 from aimltui.common.sanitize import clean_line
@@ -27,7 +28,7 @@ def add_assistants_parser(commands: Any) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
         "assistants", help="list, show, export, import and delete assistants", allow_abbrev=False
     )
-    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    actions = add_actions(parser)
     add_action(actions, "list", "list assistants, the newest first", _list)
     add_action(actions, "show", "show an assistant", _show).add_argument(
         "assistant", metavar="ASSISTANT", help=NAMED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
 import platform
 import shutil
@@ -15,13 +16,14 @@ from typing import Any
 
 from aimltui import __version__
 from aimltui.bootstrap.source import data_dir_of
+from aimltui.cli.flags import add_json
 from aimltui.cli.terminal_facts import terminal_facts
 from aimltui.common.errors import ConfigError
 from aimltui.common.redaction import redactor
 from aimltui.common.sanitize import clean
 from aimltui.common.text import printable
 from aimltui.config import paths
-from aimltui.config.settings import InterpreterSettings, load_settings
+from aimltui.config.settings import InterpreterSettings, Settings, load_settings
 from aimltui.connections.discovery import (
     AIMLAPI_KEY_VARIABLES,
     OPENAI_KEY_VARIABLE,
@@ -41,6 +43,8 @@ _ASKED = (
     "No sandbox works here. Your settings allow code without one: the screen shows each piece of code and asks first, "
     "then it runs with your rights; it could read, change and delete your files and use the network."
 )
+_LABEL = 10
+"""Columns of a line that its label takes."""
 DESCRIPTION = (
     "Check this machine: Python, what the terminal can do, the connections and where their keys are stored, and the sandboxes for the "
     "code interpreter. Each sandbox is tested by code that tries to break out of it. Exit status 0: at least one sandbox "
@@ -57,6 +61,7 @@ def add_doctor_parser(commands: Any) -> argparse.ArgumentParser:
         "--data-dir", type=Path, metavar="DIR", help="the data directory, instead of the default one"
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="the configuration file")
+    add_json(parser)
     parser.set_defaults(run=doctor)
     return parser
 
@@ -64,6 +69,8 @@ def add_doctor_parser(commands: Any) -> argparse.ArgumentParser:
 def doctor(options: argparse.Namespace) -> int:
     """Print the findings; returns the exit status."""
     data_dir = data_dir_of(options)
+    if options.json:
+        return _doctor_json(data_dir, options.config)
     for line in facts(data_dir):
         _say(line)
     _say("")
@@ -71,6 +78,57 @@ def doctor(options: argparse.Namespace) -> int:
         _say(line)
     _say("")
     return asyncio.run(_sandboxes(data_dir, _settings(options.config)))
+
+
+def _doctor_json(data_dir: Path, config: Path | None) -> int:
+    """Print the findings as JSON; returns the exit status."""
+    version, *rest = facts(data_dir)
+    told: dict[str, Any] = {"version": version.removeprefix("aimltui ")}
+    told |= {line[:_LABEL].strip().lower(): line[_LABEL:] for line in rest}
+    try:
+        settings = load_settings(config or paths.config_file(), must_exist=config is not None)
+        told["connections"] = list(_connection_rows(settings, config or paths.config_file()))
+    except ConfigError as error:
+        if config is not None:
+            raise
+        told["problem"], settings = str(error), Settings()
+    told["code_interpreter"] = asyncio.run(_interpreter_row(data_dir, settings.interpreter))
+    _say(json.dumps(told, indent=2))
+    return 0 if told["code_interpreter"]["uses"] or settings.interpreter.sandbox == "off" else 1
+
+
+def _connection_rows(settings: Settings, config_file: Path) -> Iterator[dict[str, Any]]:
+    keys, known = KeyStore(config_file), find_connections(settings)
+    for connection in known.all:
+        yield {
+            "name": connection.name,
+            "base_url": connection.base_url,
+            "kind": connection.kind,
+            "is_default": connection is known.default,
+            "key": _key_place(connection, keys),
+        }
+
+
+async def _interpreter_row(data_dir: Path, settings: InterpreterSettings) -> dict[str, Any]:
+    executable, packages = _packages(data_dir)
+    row: dict[str, Any] = {"packages": packages, "uses": None, "sandboxes": []}
+    try:
+        python = interpreter.find(executable, (str(data_dir),))
+    except SandboxError as error:
+        return {**row, "problem": error.message}
+    for sandbox in every(data_dir):
+        verdict = await selftest.test(sandbox, python, data_dir)
+        if verdict.holds and row["uses"] is None and settings.sandbox in ("auto", sandbox.name):
+            row["uses"] = sandbox.name
+        row["sandboxes"].append(
+            {
+                "name": sandbox.name,
+                "works": verdict.holds,
+                "problem": verdict.trouble or None,
+                "not_blocked": dict(verdict.breaches),
+            }
+        )
+    return row
 
 
 def facts(data_dir: Path) -> Iterator[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aimltui.cli.finding import find_one
+from aimltui.cli.flags import add_actions
 from aimltui.cli.objects import (
     add_action,
     add_limit,
@@ -37,7 +38,7 @@ def add_files_parser(commands: Any) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
         "files", help="list, show, save and delete files", allow_abbrev=False
     )
-    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    actions = add_actions(parser)
     add_limit(add_action(actions, "list", "list files, the newest first", _list))
     add_action(actions, "show", "show what is known of a file", _show).add_argument(
         "file", metavar="FILE", help=NAMED

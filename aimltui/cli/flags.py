@@ -4,6 +4,24 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
+
+
+def add_actions(parser: argparse.ArgumentParser) -> Any:
+    """Add subparsers for the actions of a command, which alone lists them; return what adds one."""
+
+    def list_them(_options: argparse.Namespace) -> int:
+        parser.print_help()
+        return 0
+
+    parser.set_defaults(run=list_them)
+    return parser.add_subparsers(metavar="ACTION")
+
+
+def add_json(*parsers: argparse.ArgumentParser) -> None:
+    """Add the flag for a command that writes JSON instead of lines."""
+    for parser in parsers:
+        parser.add_argument("--json", action="store_true", help="write JSON")
 
 
 def add_engine_flags(parser: argparse.ArgumentParser) -> None:

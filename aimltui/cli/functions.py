@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from aimltui.bootstrap.local_tools import APPROVALS_FILE, folders_of, function_library
+from aimltui.cli.flags import add_actions, add_json
+from aimltui.cli.objects import say_json
 from aimltui.cli.tool_commands import add_place_flags, arguments_in, places_of, print_result
 from aimltui.common.errors import AimltuiError
 from aimltui.common.sanitize import clean_line
@@ -26,7 +28,7 @@ def add_functions_parser(commands: Any) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
         "functions", help="your own functions as tools", description=DESCRIPTION, allow_abbrev=False
     )
-    actions = parser.add_subparsers(required=True, metavar="list|test")
+    actions = add_actions(parser)
     listing = actions.add_parser("list", help="show the functions", allow_abbrev=False)
     listing.set_defaults(run=show)
     testing = actions.add_parser(
@@ -37,6 +39,7 @@ def add_functions_parser(commands: Any) -> argparse.ArgumentParser:
     testing.add_argument("name", metavar="NAME")
     testing.add_argument("--json", metavar="ARGS", default="{}", help="the arguments as a JSON object")
     testing.set_defaults(run=test)
+    add_json(listing)
     add_place_flags(listing, testing)
     return parser
 
@@ -45,6 +48,17 @@ def show(options: argparse.Namespace) -> int:
     """Print the functions and what is wrong; returns the exit status, 1 if a file is not usable."""
     library, folders = _library(options)
     asyncio.run(library.refresh())
+    if options.json:
+        say_json(
+            {
+                "data": [
+                    {"source": tool.source, "is_approved": tool.is_trusted, **tool.definition()["function"]}
+                    for tool in library.tools
+                ],
+                "problems": [problem.sentence for problem in library.problems],
+            }
+        )
+        return 1 if library.problems else 0
     for tool in library.tools:
         _say(_line(tool))
         if tool.description:

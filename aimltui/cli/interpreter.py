@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from aimltui.bootstrap.source import data_dir_of
+from aimltui.cli.flags import add_actions, add_json
+from aimltui.cli.objects import say_json
 from aimltui.common.errors import AimltuiError, ConfigError
 from aimltui.common.patterns import pattern
 from aimltui.common.text import printable
@@ -51,7 +53,7 @@ def add_interpreter_parser(commands: Any) -> argparse.ArgumentParser:
         description=DESCRIPTION,
         allow_abbrev=False,
     )
-    actions = parser.add_subparsers(required=True, metavar="setup|show|remove|prepare")
+    actions = add_actions(parser)
     making = actions.add_parser("setup", help="choose packages and install them", allow_abbrev=False)
     add = making.add_argument
     add("--packages", nargs="+", metavar="NAME", help="install these packages without asking")
@@ -63,6 +65,7 @@ def add_interpreter_parser(commands: Any) -> argparse.ArgumentParser:
     making.set_defaults(run=setup)
     showing = actions.add_parser("show", help="show what is installed", allow_abbrev=False)
     showing.set_defaults(run=show)
+    add_json(showing)
     removing = actions.add_parser(
         "remove", help="remove the packages; the standard library stays", allow_abbrev=False
     )
@@ -108,6 +111,9 @@ def setup(options: argparse.Namespace) -> int:
 def show(options: argparse.Namespace) -> int:
     """Print what is installed; returns the exit status."""
     found = environment.current(data_dir_of(options))
+    if options.json:
+        say_json(_as_json(found))
+        return 0
     if found is None:
         _say("No packages are installed: the code interpreter has Python's standard library.")
         _say("`aimltui interpreter setup` installs some.")
@@ -202,6 +208,17 @@ def _checked(names: Sequence[str]) -> tuple[str, ...]:
                 f"“{printable(name)}” is not a valid package name. Write, for example, numpy or pandas>=2."
             )
     return tuple(dict.fromkeys(names))
+
+
+def _as_json(found: Environment | None) -> dict[str, Any]:
+    if found is None:
+        return {"python": None, "directory": None, "works": False, "packages": {}}
+    return {
+        "python": found.python,
+        "directory": str(found.directory),
+        "works": found.works,
+        "packages": dict(found.packages),
+    }
 
 
 def _described(found: Environment) -> Iterator[str]:

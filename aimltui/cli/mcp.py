@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from aimltui.bootstrap.local_tools import mcp_servers
+from aimltui.cli.flags import add_actions, add_json
 from aimltui.cli.mcp_login import add_login_parsers
+from aimltui.cli.objects import say_json
 from aimltui.cli.tool_commands import add_place_flags, arguments_in, places_of, print_result
 from aimltui.common.errors import AimltuiError, ConfigError
 from aimltui.common.sanitize import clean_line
@@ -26,11 +29,12 @@ def add_mcp_parser(commands: Any) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
         "mcp", help="MCP servers as tools", description=DESCRIPTION, allow_abbrev=False
     )
-    actions = parser.add_subparsers(required=True, metavar="list|test|login|logout|status")
+    actions = add_actions(parser)
     listing = actions.add_parser(
         "list", help="show the servers and the tools they had last; starts none", allow_abbrev=False
     )
     listing.set_defaults(run=show)
+    add_json(listing)
     testing = actions.add_parser(
         "test", help="start a server, or all, and list its tools; or call one tool", allow_abbrev=False
     )
@@ -46,9 +50,11 @@ def show(options: argparse.Namespace) -> int:
     """Print the servers; returns the exit status, 1 if one is not usable as it is configured."""
     source, config_file = _source(options)
     asyncio.run(source.refresh())
-    for row in source.rows:
+    if options.json:
+        say_json({"data": [asdict(row) for row in source.rows]})
+    for row in source.rows if not options.json else ():
         _say_server(row)
-    if not source.rows:
+    if not source.rows and not options.json:
         _say(f"There are no MCP servers. Put them into {config_file.parent / MCP_FILE} or {config_file}.")
     return 1 if any(row.state == "wrong" for row in source.rows) else 0
 

@@ -7,6 +7,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from aimltui.bootstrap.engine import lessons_of, open_engine
 from aimltui.bootstrap.source import data_dir_of, find_source
 from aimltui.cli.finding import find_one
-from aimltui.cli.flags import add_engine_flags
+from aimltui.cli.flags import add_actions, add_engine_flags, add_json
 from aimltui.cli.objects import say, say_json, say_pairs, told
 from aimltui.common.sanitize import clean_line
 
@@ -35,7 +36,7 @@ def add_models_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "models", help="list models, and what each does not support", allow_abbrev=False
     )
-    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    actions = add_actions(parser)
     for name, text in (
         ("list", "list the models of the connections"),
         ("show", "show what is known of a model"),
@@ -62,6 +63,7 @@ def add_models_parser(commands: Any) -> None:
         metavar="MODEL",
         help="delete what was learned, of all models or of this one",
     )
+    add_json(learned)
     learned.set_defaults(run=show_learned)
 
 
@@ -132,12 +134,18 @@ def show_learned(options: argparse.Namespace) -> int:
     data_dir = data_dir_of(options)
     lessons = lessons_of(data_dir)
     lessons.load()
+    if options.clear is None and options.json:
+        say_json({"data": [{**asdict(lesson), "sentence": lesson.words} for lesson in lessons.listed()]})
+        return 0
     if options.clear is None:
         for line in lesson_lines(lessons.listed(), time.time()):
             _say(line)
         return 0
     model = None if options.clear == _EVERYTHING else options.clear
     gone = lessons.forget(model)
+    if options.json:
+        say_json({"deleted": gone})
+        return 0
     about = "" if model is None else f" about {model}"
     if not gone:
         _say(f"Nothing was learned{about}, so nothing was deleted.")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aimltui.cli.finding import find_one
+from aimltui.cli.flags import add_actions
 from aimltui.cli.objects import (
     add_action,
     add_limit,
@@ -35,7 +36,7 @@ def add_runs_parser(commands: Any) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
         "runs", help="list, show, record and stop runs", allow_abbrev=False
     )
-    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    actions = add_actions(parser)
     listing = add_action(actions, "list", "list runs, the newest first", _list)
     add_limit(listing)
     show = add_action(actions, "show", "show a run with its steps", _show)

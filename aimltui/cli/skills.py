@@ -7,6 +7,8 @@ import asyncio
 from typing import Any
 
 from aimltui.bootstrap.local_tools import skill_folders_of, skill_source
+from aimltui.cli.flags import add_actions, add_json
+from aimltui.cli.objects import say_json
 from aimltui.cli.tool_commands import add_place_flags, places_of
 from aimltui.common.sanitize import clean_line
 
@@ -22,9 +24,10 @@ def add_skills_parser(commands: Any) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
         "skills", help="instructions that assistants load", description=DESCRIPTION, allow_abbrev=False
     )
-    actions = parser.add_subparsers(required=True, metavar="list")
+    actions = add_actions(parser)
     listing = actions.add_parser("list", help="show the skills", allow_abbrev=False)
     listing.set_defaults(run=show)
+    add_json(listing)
     add_place_flags(listing)
     return parser
 
@@ -34,6 +37,17 @@ def show(options: argparse.Namespace) -> int:
     config_file, settings, _ = places_of(options)
     source = skill_source(settings, config_file)
     asyncio.run(source.refresh())
+    if options.json:
+        say_json(
+            {
+                "data": [
+                    {"name": skill.name, "description": skill.description, "folder": str(skill.folder)}
+                    for skill in source.skills
+                ],
+                "problems": [problem.sentence for problem in source.problems],
+            }
+        )
+        return 1 if source.problems else 0
     for skill in source.skills:
         _say(f"{skill.name}  {clean_line(str(skill.folder))}")
         _say(f"    {skill.description}")

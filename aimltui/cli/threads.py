@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aimltui.cli.export import add_export
+from aimltui.cli.flags import add_actions
 from aimltui.cli.local_threads import add_place, local_client
 from aimltui.cli.thread_actions import add_thread_actions
 from aimltui.common.errors import AimltuiError
@@ -32,7 +33,7 @@ def add_threads_parser(commands: Any) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
         "threads", help="list, show, import, export and delete conversations", allow_abbrev=False
     )
-    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    actions = add_actions(parser)
     _add_import(actions)
     add_export(actions)
     add_thread_actions(actions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,20 @@ def test_connections_are_told_with_the_places_of_their_keys_and_without_the_keys
     assert "secret" not in said
     file.write_text("[broken")
     assert "line 1" in "\n".join(doctor.connections(file))
+
+
+def test_it_writes_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choice, "kinds", lambda: ())
+    monkeypatch.setenv("A_KEY", "secret-of-a-0123456789")
+    config = tmp_path / "config.toml"
+    config.write_text('[connections.a]\nbase_url = "https://a.example/v1"\napi_key_env = "A_KEY"\n')
+    assert main(["doctor", "--json", "--data-dir", str(tmp_path), "--config", str(config)]) == 1
+    said = capsys.readouterr().out
+    found = json.loads(said)
+    assert found["data"] == str(tmp_path)
+    assert found["connections"][0]["key"] == "key in the variable A_KEY"
+    assert found["code_interpreter"]["uses"] is None
+    assert not any(one["works"] for one in found["code_interpreter"]["sandboxes"])
+    assert "secret" not in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,10 @@ def test_it_tells_what_was_learned_of_whom_and_when(
         "o1 (AI/ML API)",
         "  No streaming: each answer arrives at once. Learned today.",
     ]
+    every, one = json.loads("\n".join(learned(tmp_path, capsys, "--json")))["data"]
+    assert (every["model"], one["model"], one["name"], one["value"]) == ("", "o1", "no_stream", True)
+    assert one["sentence"] == "No streaming: each answer arrives at once."
+    assert json.loads("\n".join(learned(tmp_path, capsys, "--clear", "--json"))) == {"deleted": 2}
 
 
 def test_it_forgets_one_model_or_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -184,3 +184,35 @@ def test_the_doctor_says_what_the_terminal_can_do(
 ) -> None:
     lines = list(terminal_facts(environment, answer))
     assert [word for word, line in zip(expected, lines, strict=True) if word not in line] == []
+
+
+@pytest.mark.parametrize(
+    ("command", "action"),
+    [
+        ("threads", "export"),
+        ("assistants", "import"),
+        ("files", "show"),
+        ("runs", "cancel"),
+        ("models", "learned"),
+        ("functions", "test"),
+        ("mcp", "login"),
+        ("skills", "list"),
+        ("interpreter", "setup"),
+    ],
+)
+def test_a_command_alone_lists_its_actions(
+    command: str, action: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([command]) == 0
+    assert f"    {action} " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["functions", "list"], ["skills", "list"], ["mcp", "list"]])
+def test_the_lists_of_tools_are_json_on_request(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*words, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["data"] == []
+
+
+def test_the_packages_are_json_on_request(place: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["interpreter", "show", "--json", *place]) == 0
+    assert json.loads(capsys.readouterr().out)["packages"] == {}
