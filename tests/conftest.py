@@ -9,14 +9,16 @@ import os
 import re
 import signal
 import socket
-from collections.abc import Generator, Iterator
+import sys
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
+import execnet
 import pytest
 from textual import _wait
 from textual import screen as textual_screen
 
-from tests.support import parsed_once
+from tests.support import forked_workers, parsed_once
 from tests.support.databases import CopiedDatabases
 from tests.support.reader_hosts import SharedHosts
 
@@ -76,6 +78,13 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     if not is_whole or config.getoption("update_snapshots"):
         return 0
     return len(os.sched_getaffinity(0)) + 2 if hasattr(os, "sched_getaffinity") else None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config, specs: Sequence[execnet.XSpec]) -> None:
+    """Import all tests once for all workers."""
+    if sys.platform == "linux":
+        forked_workers.start(config, specs)
 
 
 @pytest.hookimpl(wrapper=True)
