@@ -127,6 +127,118 @@ model = f"- model_id: demo\\n  model_name: assistant/Llm\\n  api_base: {os.envir
 command = [str(pathlib.Path(sys.executable).with_name("llm")), "-m", "demo", "--key", "x", "Hello"]
 subprocess.run(command, env={**os.environ, "LLM_USER_PATH": str(home)}, check=True)
 """,
+    # its code does not compile with Python 3.11
+    "minagent": """
+from minagent import Agent
+from openai import OpenAI
+client = OpenAI()
+agent = Agent(client, name="Minagent", description="d", model="gpt-4o", instructions=["i"], tools=[])
+print(agent.ask_assistant("me", client.beta.threads.create().id, "Hello"))
+""",
+    "mcp-simple-openai-assistant": """
+import asyncio, pathlib, tempfile
+from mcp_simple_openai_assistant.assistant_manager import AssistantManager
+async def main():
+    manager = AssistantManager("x", str(pathlib.Path(tempfile.mkdtemp()) / "threads.db"))
+    made = await manager.create_assistant("n", "i")
+    assert made.id in [one.id for one in await manager.list_assistants()]
+    thread = await manager.create_new_assistant_thread("talk")
+    async for event in manager.run_thread(thread.id, made.id, "Hello"):
+        if event.event == "thread.message.delta":
+            print(event.data.delta.content[0].text.value, end="")
+asyncio.run(main())
+""",
+    # without a worker of Celery: its task is called as a function
+    "django-openai-assistant": """
+import django
+from django.conf import settings
+apps, base = ["django_openai_assistant"], {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+settings.configure(INSTALLED_APPS=apps, DATABASES=base, OPENAI_API_KEY="x", USE_TZ=True,
+                   OPENAI_DEFAULT_TOOLS=None, DEFAULT_AUTO_FIELD="django.db.models.AutoField")
+django.setup()
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+from django_openai_assistant import assistant
+assistant.get_status.delay = lambda combo_id: None
+assistant.createAssistant("Django", "i", "gpt-4o", tools=[])
+task = assistant.assistantTask(assistantName="Django", prompt="Hello")
+run_id = task.createRun()
+run = task.client.beta.threads.runs.poll(run_id, thread_id=task.thread_id)
+print(run.status, assistant.get_status(f"{run_id},{task.thread_id}"))
+""",
+    "apache-airflow-providers-openai": """
+import json, os
+connection = {"conn_type": "openai", "host": os.environ["OPENAI_BASE_URL"], "password": "x"}
+os.environ["AIRFLOW_CONN_OPENAI_DEFAULT"] = json.dumps(connection)
+from airflow.providers.openai.hooks.openai import OpenAIHook
+hook = OpenAIHook()
+assert hook.test_connection()[0]
+asked = [{"role": "user", "content": "Hello"}]
+made = hook.create_assistant(model="gpt-4o", name="Airflow")
+answers = hook.create_chat_completion(messages=asked, model="assistant/Airflow")
+assert "scripted demo" in answers[0].message.content
+thread = hook.create_thread(messages=asked)
+hook.create_run_and_poll(thread.id, made.id)
+assert "scripted demo" in hook.get_messages(thread.id)[0].content[0].text.value
+talk = hook.create_conversation()
+print(hook.create_response("Hello", model="gpt-4o", conversation=talk.id).output_text)
+""",
+    # Langflow's components and graph, without its server
+    "lfx": """
+import asyncio, os
+os.environ["LANGFLOW_SSRF_ALLOWED_HOSTS"] = "127.0.0.1"
+from lfx.components.input_output import ChatInput, ChatOutput
+from lfx.components.openai.openai_chat_model import OpenAIModelComponent
+from lfx.graph import Graph
+from openai import OpenAI
+OpenAI().beta.assistants.create(model="gpt-4o", name="Langflow")
+asked, model, answered = ChatInput(_id="asked"), OpenAIModelComponent(_id="model"), ChatOutput(_id="answered")
+asked.set(input_value="Hello", should_store_message=False)
+# a key that an environment variable has, too, is sent to no other host
+to = {"openai_api_base": os.environ["OPENAI_BASE_URL"], "api_key": "local-key"}
+model.set(model_name="assistant/Langflow", input_value=asked.message_response, **to)
+answered.set(input_value=model.text_response, should_store_message=False)
+async def main():
+    async for result in Graph(asked, answered).async_start():
+        if getattr(getattr(result, "vertex", None), "id", "") == "answered":
+            print(result.result_dict)
+asyncio.run(main())
+""",
+    "open-webui": """
+import json, os, pathlib, socket, subprocess, sys, tempfile, time, urllib.request
+from openai import OpenAI
+OpenAI().beta.assistants.create(model="gpt-4o", name="Webui")
+with socket.create_server(("127.0.0.1", 0)) as free:
+    port = str(free.getsockname()[1])
+home, token = tempfile.mkdtemp(), ""
+settings = {"DATA_DIR": home, "OPENAI_API_BASE_URL": os.environ["OPENAI_BASE_URL"], "ENABLE_OLLAMA_API": "False",
+            "OFFLINE_MODE": "True", "HF_HUB_OFFLINE": "1", "RAG_EMBEDDING_ENGINE": "openai", "WEBUI_SECRET_KEY": "x"}
+def asked(path, body=None):
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"content-type": "application/json", "authorization": f"Bearer {token}"}
+    with urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{port}{path}", data, headers)) as answer:
+        return answer.read().decode()
+command = [str(pathlib.Path(sys.executable).with_name("open-webui")), "serve", "--host", "127.0.0.1", "--port", port]
+program = subprocess.Popen(command, env={**os.environ, **settings}, cwd=home, stdout=subprocess.DEVNULL, stderr=sys.stderr)
+try:
+    while program.poll() is None:
+        try:
+            asked("/health")
+            break
+        except OSError:
+            time.sleep(1)
+    me = {"name": "me", "email": "me@example.org", "password": "a-long-Password-1"}
+    token = json.loads(asked("/api/v1/auths/signup", me))["token"]
+    assert "assistant/Webui" in asked("/api/models")
+    chat = {"model": "assistant/Webui", "messages": [{"role": "user", "content": "Hello"}]}
+    assert "scripted demo" in asked("/api/chat/completions", chat)
+    told = asked("/api/chat/completions", {**chat, "stream": True}).split("data: ")
+    pieces = [json.loads(one)["choices"] for one in told if one.startswith("{")]
+    print("".join(choice["delta"].get("content") or "" for choices in pieces for choice in choices))
+finally:
+    program.terminate()
+    program.wait(30)
+""",
 }
 """What a user of each package would write."""
 

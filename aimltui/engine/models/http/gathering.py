@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
@@ -14,6 +14,8 @@ _FULL = 16_384
 """Bytes of one read from which on waiting gains nothing."""
 _WAITED_S = 0.0003
 """A read that takes longer had to wait for bytes."""
+_EXCLUSIVE = (b"HTTP/1.0", b"HTTP/1.1")
+"""Versions whose connections carry one answer at a time."""
 _READS = 8
 """Reads without waiting after which the body is taken for one that lies ready as a whole."""
 
@@ -62,9 +64,12 @@ def gathered(
         sleep: Waits for so many seconds.
         now: Seconds that only go forward.
     """
-    stream: Any = getattr(response, "extensions", {}).get("network_stream")
+    known: Mapping[str, Any] = getattr(response, "extensions", {})
+    stream: Any = known.get("network_stream")
     read = getattr(stream, "read", None)
-    if read is None or not hasattr(stream, "__dict__"):
+    # a connection of HTTP/2 carries several answers, whose readers would take this one's place and give it back too early
+    is_shared = known.get("http_version", b"HTTP/1.1") not in _EXCLUSIVE
+    if read is None or is_shared or not hasattr(stream, "__dict__"):
         yield
         return
     pace = Pace()
@@ -82,4 +87,5 @@ def gathered(
         yield
     finally:
         # the connection may carry another request
-        del stream.read
+        if stream.__dict__.get("read") is read_gathered:
+            del stream.read

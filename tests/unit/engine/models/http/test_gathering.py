@@ -94,6 +94,16 @@ def test_a_response_without_a_known_connection_is_left_alone(found: Any) -> None
         pass
 
 
+def test_a_connection_that_carries_several_answers_is_left_alone() -> None:
+    line = Line(0.005, [])
+    answer = SimpleNamespace(extensions={"network_stream": line, "http_version": b"HTTP/2"})
+    first, second = gathered(answer), gathered(answer)
+    with first:
+        second.__enter__()
+        assert "read" not in vars(line)
+    second.__exit__(None, None, None)
+
+
 async def test_the_connection_of_an_answer_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without it nothing would gather, and nothing would say so."""
     seen: list[bool] = []
