@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import replace
 
 from starlette.types import Receive, Send
 
@@ -45,7 +44,7 @@ async def encoded(
             if extended:
                 yield sse.encode(event)
             elif event.event not in events.EXTENSIONS:
-                yield sse.encode(replace(event, index=None))
+                yield sse.encode(event, with_id=False)
             if event.ends_stream:
                 return
 

@@ -14,15 +14,25 @@ COMMENT = b": ping\n\n"
 """A heartbeat that every reader ignores."""
 
 
-def encode(event: StreamEvent) -> bytes:
-    """Return an event as server-sent bytes."""
-    data = event.data.to_json() if isinstance(event.data, Wire) else event.data
-    if event.event == events.ERROR and isinstance(data, dict):
-        # nested and flat at once: the SDK raises only on the nested form, other readers expect the flat one
-        data = {"error": data, **data}
-    text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    head = f"id: {event.index}\n" if event.index is not None else ""
-    return f"{head}event: {event.event}\ndata: {text}\n\n".encode()
+def encode(event: StreamEvent, *, with_id: bool = True) -> bytes:
+    """Return an event as server-sent bytes.
+
+    Args:
+        event: The event.
+        with_id: Whether its index is sent.
+    """
+    head = f"id: {event.index}\n" if with_id and event.index is not None else ""
+    return f"{head}event: {event.event}\ndata: {_text(event)}\n\n".encode()
+
+
+def _text(event: StreamEvent) -> str:
+    if not isinstance(event.data, Wire):
+        return event.data
+    if event.event != events.ERROR:
+        return event.data.model_dump_json()
+    # nested and flat at once: the SDK raises only on the nested form, other readers expect the flat one
+    flat = event.data.to_json()
+    return json.dumps({"error": flat, **flat}, ensure_ascii=False, separators=(",", ":"))
 
 
 def decode(frame: SSEFrame) -> StreamEvent | None:

@@ -27,6 +27,7 @@ BENCHES = {
     "transcript": (),
     "words": ("20000",),
     "search": ("40",),
+    "engine": (),
     "serve": ("--runs", "30"),
     "interpreter": ("200",),
     "retrieval": (),
