@@ -21,6 +21,7 @@ BENCHES = {
     "ask": ("5",),
     "streaming": ("10000", "200"),
     "sides": ("--size", "6000", "--rounds", "1"),
+    "inspector": ("10000", "6"),
     "frame": (),
     "open": ("1000", "5"),
     "models": (),

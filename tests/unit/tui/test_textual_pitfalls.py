@@ -5,6 +5,8 @@
   `tests/widgets/test_transcript.py`;
 * markup in texts of models: `tests/fuzz`, and `test_renderers.py`;
 * a selection that starts in free space: `tests/widgets/test_transcript.py`;
+* text lost because updates are dropped: `tests/widgets/test_transcript.py`, what is read live against the reopened thread;
+* ctrl+c taken by the screen: `tests/widgets/test_prompt_input.py`;
 * private parts of Textual: `check_damage_looks_like_everything` in `tests/widgets/test_main_screen.py`;
 * pauses of the garbage collector: how late the event loop is, in `tests/bench/bench_streaming.py`.
 """
@@ -12,16 +14,21 @@
 from __future__ import annotations
 
 import ast
+import gc
 import re
+import tomllib
+from importlib.metadata import version
 from pathlib import Path
 
 from textual.binding import Binding
 
 from aimltui import tui
+from aimltui.common import gc_tuning
 from aimltui.tui.commands.derived import COMMANDS, command
 from aimltui.tui.widgets.line_input import LineInput
 from aimltui.tui.widgets.prompt_input import PromptInput
 
+PROJECT = Path(tui.__file__).parents[2] / "pyproject.toml"
 SOURCES = [ast.parse(file.read_text(encoding="utf-8")) for file in Path(tui.__file__).parent.rglob("*.py")]
 ALT_LETTER = re.compile(r"alt\+[a-zA-Z]")
 EDITING = {"alt+b", "alt+f", "alt+d"}
@@ -57,3 +64,23 @@ def test_keys_that_textual_gives_a_meaning_have_it_here() -> None:
     assert all(
         item.id in ("quit", "palette") or not {"ctrl+q", "ctrl+p"} & set(item.keys) for item in COMMANDS
     )
+
+
+def test_the_next_major_version_of_textual_is_not_installed_untested() -> None:
+    wanted = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]["dependencies"]
+    bound = next(one for one in wanted if one.startswith("textual>="))
+    assert bound.endswith(f",<{int(version('textual').partition('.')[0]) + 1}")
+
+
+def test_garbage_is_collected_again_after_the_start() -> None:
+    before = gc.get_threshold()
+    try:
+        gc_tuning.put_off()
+        assert not gc.isenabled()
+        gc_tuning.tune()
+        assert gc.isenabled()
+        assert all(gc.get_threshold())
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
+        gc.enable()
