@@ -124,9 +124,10 @@ async def test_what_was_not_sent_is_sent_by_one_letter_once_the_server_answers(
     server: FakeTransport, tmp_path: Path
 ) -> None:
     server.scripts = [ANSWERED]
-    server.failures["create_thread"] = [APIError("Nothing answers.", status=500, code="models_unavailable")]
+    server.failures["create_thread"] = [APIError("Nothing answers.", status=500, code="models_unreachable")]
     async with seat(server, tmp_path) as here:
         await fail(here)
+        assert [action.label for action in cards(here)[0].actions] == ["Retry", "Model", "Connection"]
         await here.pilot.press("alt+up", "r")
         await here.until(lambda: "Here you are." in here.texts())
         await here.idle()

@@ -26,7 +26,14 @@ from aimltui.tui.controllers.taking_back import take_back
 from aimltui.tui.controllers.thread_reader import read_thread
 from aimltui.tui.state.addressee import Addressee
 from aimltui.tui.state.attached_files import AttachedFile, addressee_of, parted, tools_of, with_files
-from aimltui.tui.state.entries import CHANGE_KEY, OTHER_MODEL, RETRY, SEND_AGAIN, CardAction
+from aimltui.tui.state.entries import (
+    CHANGE_CONNECTION,
+    CHANGE_KEY,
+    OTHER_MODEL,
+    RETRY,
+    SEND_AGAIN,
+    CardAction,
+)
 from aimltui.tui.state.unanswered import unanswered
 from aimltui.wire.errors import APIError, NotFound
 from aimltui.wire.events import StreamEvent
@@ -488,7 +495,8 @@ class RunFollower:
 
 def _actions(error: APIError, title: str) -> tuple[CardAction, ...]:
     """Return what a card can offer about a refusal."""
-    key = (OTHER_MODEL, CHANGE_KEY) if error.code in (NO_MODELS, NO_ANSWER) else ()
+    forms = {NO_MODELS: CHANGE_KEY, NO_ANSWER: CHANGE_CONNECTION}
+    key = (OTHER_MODEL, forms[error.code]) if error.code in forms else ()
     if title != _NOT_STARTED:
         return (RETRY, *key) if title == _NOT_SENT else key
     return (SEND_AGAIN, *(key or (OTHER_MODEL,)))

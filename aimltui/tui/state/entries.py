@@ -231,6 +231,8 @@ class CardAction:
 
 CONNECT = CardAction("connect", "k", "Connect")
 CHANGE_KEY = CardAction("change-key", "k", "Key")
+CHANGE_CONNECTION = CardAction(CHANGE_KEY.id, "k", "Connection")
+"""The same form, for an address that may be wrong."""
 OTHER_MODEL = CardAction("other-model", "m", "Model")
 RETRY = CardAction("retry", "r", "Retry")
 """Sends what is back in the prompt."""

@@ -55,7 +55,7 @@ def guides_for(
     if model is None and not is_set_up:
         return (_not_connected(may_connect=may_connect),)
     options = tuple(GuideOption(f"{STARTER}{i}", label) for i, (label, _) in enumerate(starters))
-    who = f"**{assistant}** answers with `{model}`." if model else f"**{assistant}** answers."
+    who = f"**{assistant}** answers with `{model}`." if model else f"**{assistant}**"
     way = "Write a message below, or press ↑ then Enter:" if options else "Write a message below."
     text = f"{who}\n\n{way}"
     if notes:

@@ -14,10 +14,6 @@ from aimltui.engine.models.endpoint.endpoint import Endpoint
 from aimltui.engine.models.endpoint.redaction import clip, presentable
 from aimltui.engine.models.errors.body import ServerWords
 
-KEY_REMEDY = (
-    "Enter the key under Connections (ctrl+p), or set AIMLAPI_API_KEY (AI/ML API), OPENAI_API_KEY (OpenAI) or the "
-    "variable that --api-key-env names, and start again."
-)
 _MONEY = (
     "credit",
     "balance",
@@ -88,6 +84,13 @@ def keys_page(endpoint: Endpoint) -> str:
     if endpoint.is_aimlapi:
         return " Keys are at https://aimlapi.com/app/keys."
     return " Keys are at https://platform.openai.com/api-keys." if endpoint.is_openai else ""
+
+
+def key_remedy(endpoint: Endpoint) -> str:
+    """What to do where the endpoint wants a key and none is set."""
+    variable = "AIMLAPI_API_KEY" if endpoint.is_aimlapi else "OPENAI_API_KEY" if endpoint.is_openai else ""
+    way = f"set {variable} and start again" if variable else "then send the message again"
+    return f"Enter the key under Connections (ctrl+p), {'or ' if variable else ''}{way}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +166,7 @@ def _parameters(case: Case) -> Verdict:
 
 def _key(case: Case) -> Verdict:
     if not case.endpoint.api_key:
-        return Verdict("needs an API key, and none is set", KEY_REMEDY + case.keys_page)
+        return Verdict("needs an API key, and none is set", key_remedy(case.endpoint) + case.keys_page)
     if case.has("member of an organization"):
         return Verdict(
             "says that this key's account belongs to no organization",

@@ -17,6 +17,7 @@ from aimltui.engine.models.endpoint.endpoint import Endpoint
 from aimltui.engine.models.endpoint.secret import Secret
 from aimltui.engine.models.errors import sentences as errors
 from aimltui.engine.models.errors.body import words_of_text
+from aimltui.engine.models.errors.verdicts import key_remedy
 
 KEY = "sk-test-0123456789abcdefghij"
 AIML = Endpoint("AI/ML API", "https://api.aimlapi.com/v1", Secret(KEY))
@@ -234,8 +235,9 @@ def test_no_error_repeats_the_key() -> None:
 def test_without_a_key_a_401_says_how_to_set_one() -> None:
     error = explain(401, endpoint=LOCAL)
     assert error.message == "127.0.0.1:11434 needs an API key, and none is set."
-    assert "AIMLAPI_API_KEY" in error.remedy
-    assert "--api-key-env" in error.remedy
+    assert error.remedy == "Enter the key under Connections (ctrl+p), then send the message again."
+    assert "set AIMLAPI_API_KEY" in key_remedy(Endpoint("x", "https://api.aimlapi.com/v1"))
+    assert "set OPENAI_API_KEY" in key_remedy(Endpoint("x", "https://api.openai.com/v1"))
 
 
 def test_keys_pages_are_named_for_known_hosts_only() -> None:
