@@ -55,6 +55,13 @@ async def test_text_that_streams_in_below_is_counted_though_the_runs_line_stands
         await here.idle()
         await here.until(lambda: "new lines below" in here.shown())
         assert here.screen.transcript.new_lines >= 5
+        # in a prompt with text, end moves its cursor
+        assert "end Latest" in here.shown()
+        await here.pilot.press("x")
+        await here.until(lambda: "below · ctrl+End" in here.shown() and "ctrl+end Latest" in here.shown())
+        await here.pilot.press("ctrl+end")
+        await here.until(lambda: "below" not in here.shown())
+        assert here.screen.prompt.draft == "x"
 
 
 async def test_up_in_an_empty_prompt_marks_a_starter_and_the_footer_says_what_enter_does(

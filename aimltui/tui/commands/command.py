@@ -16,6 +16,7 @@ STATE_WORDS = frozenset(
         "running",  # the open thread has an active run
         "thread",  # a saved thread is open
         "answer",  # the open thread holds an answer
+        "typed",  # the prompt has text, in which home and end move the cursor
         "away",  # the transcript is not at its end
         "list",  # the thread list has the focus
         "marked",  # something is selected in the transcript with the keyboard

@@ -156,7 +156,7 @@ def footer_items(state: State) -> list[FooterItem]:
         # what acts on the marked block, and nothing between it and the way back
         chosen = [item for item in chosen if item.scope == "transcript"]
     items = [
-        FooterItem(key_label(keys_of(item)[0]), item.label or item.title, item.action)
+        FooterItem(key_label(_key_now(item, state)), item.label or item.title, item.action)
         for item in chosen
         if not (on_card and item.id in _CARD_HIDES)
     ]
@@ -166,6 +166,11 @@ def footer_items(state: State) -> list[FooterItem]:
     stop = [item for item in items if item.action == STOP]
     rest = [*([_CARD_BACK] if on_card else []), *(item for item in items if item.action != STOP)]
     return [*rest[: MAX_FOOTER_ITEMS - len(stop)], *stop]
+
+
+def _key_now(item: Command, state: State) -> str:
+    """The key of a command that acts in this state; the prompt's text takes the first one from the end of the thread."""
+    return keys_of(item)[-1 if item.id == "end" and "typed" in state else 0]
 
 
 def by_group(commands: Iterable[Command] = COMMANDS) -> dict[str, list[Command]]:

@@ -46,6 +46,8 @@ class ScreenFacts:
     quits_when_finished: bool = False
     is_editing: bool = False
     """Whether an earlier message is edited in the prompt."""
+    has_text: bool = False
+    """Whether there is text in the prompt."""
 
 
 def command_words(facts: ScreenFacts, workspace: Workspace | None) -> frozenset[str]:
@@ -57,6 +59,7 @@ def command_words(facts: ScreenFacts, workspace: Workspace | None) -> frozenset[
         "marked": facts.has_mark,
         "letters": facts.letters_act and facts.has_mark,
         "away": not facts.is_following,
+        "typed": facts.has_text,
     }
     if workspace is not None:
         conversation = workspace.current
@@ -127,6 +130,7 @@ def status_of(facts: ScreenFacts, workspace: Workspace | None, now: float) -> St
     return Status(
         hint=facts.hint or _standing_hint(facts, conversation),
         is_away=not facts.is_following,
+        has_text=facts.has_text,
         new_lines=facts.new_lines,
         title=workspace.threads.title(conversation.thread_id) if facts.is_short else "",
         run=run,

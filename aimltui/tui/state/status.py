@@ -49,6 +49,8 @@ class Status:
     """The used share of the context window."""
     today: str = ""
     """Today's cost and budget."""
+    has_text: bool = False
+    """Whether there is text in the prompt, which has the key End to itself then."""
 
 
 def segments(status: Status, glyphs: Glyphs) -> tuple[list[Part], list[str]]:
@@ -58,8 +60,9 @@ def segments(status: Status, glyphs: Glyphs) -> tuple[list[Part], list[str]]:
     if status.hint:
         left.append((status.hint, "$text-warning"))
     if status.is_away:
+        end = "ctrl+End" if status.has_text else "End"
         new = f"{status.new_lines} new {'line' if status.new_lines == 1 else 'lines'} below"
-        left.append((f"{below} {new if status.new_lines else 'more below'}{separator}End", "$text-accent"))
+        left.append((f"{below} {new if status.new_lines else 'more below'}{separator}{end}", "$text-accent"))
     if status.run:
         clock = "" if status.seconds is None else f" {clock_text(status.seconds)}"
         left.append((f"{dot} {status.run}{clock}", "$text-success"))

@@ -233,6 +233,9 @@ class SendingPart(ScreenPart):
             self.forget_quit()
             self._expect_message()
         self.drafts.note_change()
+        if not self.transcript.following:
+            # which key goes to the end depends on whether there is text
+            self.show_state()
 
     def _expect_message(self) -> None:
         """Start what a run will need, when the user begins to write in a thread."""

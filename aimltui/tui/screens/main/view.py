@@ -220,6 +220,7 @@ class MainView(SelectingScreen):
             is_short=self.has_class("-short"),
             quits_when_finished=self.quits_when_finished,
             is_editing=self.editing.message_id is not None,
+            has_text=not self.prompt.is_empty,
         )
 
     # What one part asks of another

@@ -29,6 +29,7 @@ def test_what_lies_below_is_counted() -> None:
     assert segments(Status(is_away=True, new_lines=6), "unicode")[0][0][0] == "▼ 6 new lines below · End"
     assert segments(Status(is_away=True, new_lines=1), "unicode")[0][0][0] == "▼ 1 new line below · End"
     assert segments(Status(is_away=True), "ascii")[0][0][0] == "v more below - End"
+    assert segments(Status(is_away=True, has_text=True), "unicode")[0][0][0] == "▼ more below · ctrl+End"
 
 
 def test_in_little_room_the_least_important_goes_first() -> None:
