@@ -74,6 +74,7 @@ async def test_a_summary_is_shown_used_and_taken_back(tmp_path: Path) -> None:
         await at.here.until(lambda: [m.is_replaced for m in messages(at)] == [False, True, True, True, False])
         await at.press(*["alt+up"] * 8)
         await at.press("p")
+        await at.here.until(lambda: "The summary below may lack it" in at.here.shown())
         await at.here.until(lambda: [m.is_replaced for m in messages(at)] == [True, True, True, True, False])
         await at.here.pilot.press("escape")
         # nothing is remembered until the user switches it on

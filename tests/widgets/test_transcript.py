@@ -34,6 +34,7 @@ from aimltui.tui.state.entries import (
 )
 from aimltui.tui.state.file_facts import FileFact
 from aimltui.tui.widgets.transcript import Transcript
+from aimltui.tui.widgets.transcript.renderers.message import hidden_lines
 from aimltui.tui.widgets.transcript.viewport import LEAP
 from tests.support.builders import PATIENCE_S
 from tests.support.pictures import plot, thumbnail
@@ -825,6 +826,11 @@ async def test_text_stands_for_a_picture_where_the_terminal_draws_it_there() -> 
         styles = {str(part.style) for strip in strips for part in strip if part.text.startswith(PLACEHOLDER)}
         assert len(styles) == 1, "the colour is the picture's number also where the block is marked"
         assert styles.pop().startswith("#123401 on ")
+
+
+async def test_a_message_that_fits_into_a_window_is_not_folded() -> None:
+    assert hidden_lines(message(0, "line\n" * 40)) == 0
+    assert hidden_lines(message(0, "line\n" * 41)) == 21
 
 
 async def test_a_long_message_of_the_user_is_folded_and_its_whole_text_is_shown_and_copied() -> None:

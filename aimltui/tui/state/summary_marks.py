@@ -13,6 +13,13 @@ def has_summary(entries: Iterable[Entry]) -> bool:
     return any(isinstance(entry, MessageEntry) and entry.is_summary for entry in entries)
 
 
+def is_replaced_in(entries: Iterable[Entry], message_id: str) -> bool:
+    """Whether a summary replaces a message for the model."""
+    return any(
+        isinstance(entry, MessageEntry) and entry.id == message_id and entry.is_replaced for entry in entries
+    )
+
+
 def with_replaced(entries: Sequence[Entry], *, has_later: bool = False) -> list[Entry]:
     """Return the entries with the mark of messages that a summary below them replaces.
 

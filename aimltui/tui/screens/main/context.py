@@ -9,6 +9,7 @@ from aimltui.formatting.numbers import plural
 from aimltui.tui.controllers.messages import AnswerCompleted, TextReturned
 from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.state.entries import MessageEntry
+from aimltui.tui.state.summary_marks import is_replaced_in
 
 if TYPE_CHECKING:
     from aimltui.local_tools.memory import Memory
@@ -135,8 +136,13 @@ class ContextPart(ScreenPart):
             self.show_notice(f"The message was not pinned. {error}", is_warning=True)
             return
         conversation.buffer.add(conversation.view.show_pin(entry.id, is_pinned), at_once=True)
-        told = "Pinned: the model always gets this message whole." if is_pinned else "No longer pinned."
-        self.hint(told)
+        if is_pinned:
+            self.hint("Pinned: the model always gets this message whole.")
+        elif is_replaced_in(conversation.view.entries, entry.id):
+            # the summary was written without it if it was pinned then
+            self.hint("No longer pinned. The summary below may lack it: p pins it again.")
+        else:
+            self.hint("No longer pinned.")
 
     def _compaction(self, workspace: Workspace) -> Compaction:
         from aimltui.tui.controllers.compaction import Compaction

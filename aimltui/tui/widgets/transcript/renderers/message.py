@@ -34,8 +34,8 @@ _REASONS: Final = {
 }
 
 
-LONG_LINES: Final = 100
-"""Lines of a message of the user above which it is folded, as a pasted log."""
+LONG_LINES: Final = 40
+"""Lines of a message of the user above which it is folded: more than most windows show at once."""
 SHOWN_LINES: Final = 20
 """Lines that are shown of it."""
 
