@@ -123,7 +123,7 @@ class AimltuiApp(CrashReport, App[None]):
     def get_default_screen(self) -> MainScreen:
         """The main screen."""
         choice = themes.ThemeChoice(lambda: self.theme_choice, self.choose_theme)
-        return MainScreen(self._startup, choice, self._problems, self._apply_setting)
+        return MainScreen(self._startup, choice, self._problems, partial(_apply_setting, self))
 
     def on_mount(self) -> None:
         """Ask the terminal for its background; what else begins, begins after the first frame."""
@@ -220,17 +220,14 @@ class AimltuiApp(CrashReport, App[None]):
         if self._follows_terminal:
             ask_for_background(self)
 
-    def _apply_setting(self, key: str, value: object) -> None:
-        """Show the effect of a setting at once."""
-        if key == "ui.theme":
-            self.choose_theme(str(value))
-        elif key == "ui.motion":
-            self.animation_level = "none" if value == "reduced" else constants.TEXTUAL_ANIMATIONS
-        elif key == "ui.glyphs":
-            self._is_ascii = value == "ascii"
-            _paint_all(self)
-        elif key == "keys":
-            self.set_keymap(key_map.textual_keymap())
+    def refresh_css(self, animate: bool = True) -> None:
+        """Apply the theme; before the first screen it is enough to parse once what Textual would parse twice."""
+        if self._screen_stack:
+            super().refresh_css(animate)
+            return
+        self.stylesheet.set_variables(self.get_css_variables())
+        self.stylesheet.parse()
+        self.stylesheet.update(self, animate=animate)
 
     def get_css_variables(self) -> dict[str, str]:
         """Textual's variables, with colours that are readable where they stand."""
@@ -298,6 +295,19 @@ async def _catch_up(field: Input | TextArea) -> None:
     if field.call_later(has_caught_up.set):
         with suppress(TimeoutError):
             await asyncio.wait_for(has_caught_up.wait(), _FIELD_S)
+
+
+def _apply_setting(app: AimltuiApp, key: str, value: object) -> None:
+    """Show the effect of a setting at once."""
+    if key == "ui.theme":
+        app.choose_theme(str(value))
+    elif key == "ui.motion":
+        app.animation_level = "none" if value == "reduced" else constants.TEXTUAL_ANIMATIONS
+    elif key == "ui.glyphs":
+        app._is_ascii = value == "ascii"
+        _paint_all(app)
+    elif key == "keys":
+        app.set_keymap(key_map.textual_keymap())
 
 
 def _send_pictures_again(app: AimltuiApp) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar, Final
 
 from rich.cells import cell_len
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
@@ -70,11 +69,6 @@ class FindBar(Horizontal):
         self._count = Static("", markup=False)
         self._place: tuple[str, str, tuple[str, ...]] = ("", "", ())
 
-    def compose(self) -> ComposeResult:
-        """The box and the count."""
-        yield self.box
-        yield self._count
-
     def open(self, text: str | None = None) -> None:
         """Show the bar with the focus in its box.
 
@@ -82,6 +76,9 @@ class FindBar(Horizontal):
             text: The words, already searched for; None for those of the last time.
         """
         self.display = True
+        if not self.box.is_attached:
+            # not before: few threads are searched, and every start would style the box
+            self.mount(self.box, self._count)
         if text is not None:
             with self.box.prevent(Input.Changed):
                 self.box.value = text

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
@@ -66,16 +64,11 @@ class SideDocument(Vertical):
         self._place: tuple[str | None, Source] | None = None
         """The thread and what it cites."""
 
-    def compose(self) -> Iterable[Widget]:
-        """Title, note, text, keys."""
-        yield self._title
-        yield self._note
-        yield self._pane
-        yield FooterBar()
-
-    def on_mount(self) -> None:
-        """Show the key that closes it."""
-        self.query_one(FooterBar).set_items((FooterItem("esc", "Close the document", "stop"),))
+    def _make_parts(self) -> None:
+        """Put title, note, text and keys in, for the first passage: most starts show none."""
+        keys = FooterBar()
+        self.mount(self._title, self._note, self._pane, keys)
+        keys.set_items((FooterItem("esc", "Close the document", "stop"),))
 
     @property
     def is_shown(self) -> bool:
@@ -99,6 +92,8 @@ class SideDocument(Vertical):
             note: What is missing, as a sentence.
         """
         self._place = thread_id, source
+        if not self._pane.is_attached:
+            self._make_parts()
         self._title.text = title
         self._title.refresh()
         note = note or left_out(text)

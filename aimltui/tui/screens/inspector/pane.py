@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
 
 from textual.containers import Vertical
-from textual.widget import Widget
 
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.widgets.footer import FooterBar
@@ -19,6 +18,9 @@ WIDE = 170
 
 MakeView = Callable[[str], "RunView"]
 """Returns the view of a thread's runs."""
+
+
+_KEYS: Final = (FooterItem("f4", "More", "inspect_runs"), FooterItem("esc", "Close the runs", "stop"))
 
 
 class RunPane(Vertical):
@@ -46,15 +48,6 @@ class RunPane(Vertical):
         self._view: RunView | None = None
         self._place: tuple[str, str] = ("", "")
         """The thread and its newest run."""
-
-    def compose(self) -> Iterable[Widget]:
-        """The keys; the runs come above them."""
-        yield FooterBar()
-
-    def on_mount(self) -> None:
-        """Show the keys."""
-        items = (FooterItem("f4", "More", "inspect_runs"), FooterItem("esc", "Close the runs", "stop"))
-        self.query_one(FooterBar).set_items(items)
 
     @property
     def is_shown(self) -> bool:
@@ -84,6 +77,11 @@ class RunPane(Vertical):
             self._view.read_again()
             return
         self._take_away()
+        if not self.children:
+            # not before: most starts show no run
+            keys = FooterBar()
+            self.mount(keys)
+            keys.set_items(_KEYS)
         self._view = self._make(thread_id)
         self.mount(self._view, before=0)
 
