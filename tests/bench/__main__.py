@@ -22,6 +22,7 @@ BENCHES = {
     "streaming": ("10000", "200"),
     "sides": ("--size", "6000", "--rounds", "1"),
     "inspector": ("10000", "6"),
+    "four": (),
     "frame": (),
     "open": ("1000", "5"),
     "models": (),
