@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aimltui.formatting.numbers import plural
 from aimltui.tui.controllers.messages import AnswerCompleted, TextReturned
-from aimltui.tui.screens.main.view import ScreenPart
+from aimltui.tui.screens.main.view import OFFER_S, ScreenPart
 from aimltui.tui.state.entries import MessageEntry
 from aimltui.tui.state.summary_marks import is_replaced_in
 
@@ -140,7 +140,7 @@ class ContextPart(ScreenPart):
             self.hint("Pinned: the model always gets this message whole.")
         elif is_replaced_in(conversation.view.entries, entry.id):
             # the summary was written without it if it was pinned then
-            self.hint("No longer pinned. The summary below may lack it: p pins it again.")
+            self.hint("No longer pinned. The summary below may lack it: p pins it again.", OFFER_S)
         else:
             self.hint("No longer pinned.")
 
