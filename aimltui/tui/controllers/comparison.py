@@ -1,4 +1,4 @@
-"""Comparison: several models answer one message, each in a branch. A branch is a thread, so nothing is lost on the way."""
+"""Comparison: several models or assistants answer one message, each in a branch. A branch is a thread, so nothing is lost on the way."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from aimltui.tui.state.answerers import Answerer
 from aimltui.tui.state.attached_files import parted, with_files
 from aimltui.wire.branches import CopyThread
 from aimltui.wire.errors import APIError
-from aimltui.wire.threads import CONNECTION, MODEL
 
 if TYPE_CHECKING:
     from aimltui.tui.controllers.branches import Branches
@@ -33,7 +32,7 @@ _STOPPED = "Stopped before it began."
 
 @dataclass(eq=False)
 class Column:
-    """One of the answers: the model, and the branch in which it answers."""
+    """One of the answers: the model or the assistant, and the branch in which it answers."""
 
     answerer: Answerer
     conversation: Conversation | None = None
@@ -103,13 +102,16 @@ class Comparisons:
 
         Args:
             conversation: Its next message goes to several models.
-            draft: The message; an assistant that it is addressed to would answer instead of the models.
+            draft: The message; an assistant that it is addressed to would answer instead of those that are compared.
         """
         first = conversation.compared[0]
         selection = conversation.selection
-        selection.model, selection.connection = first.id, first.connection or None
+        if first.is_assistant:
+            selection.assistant_id, selection.model, selection.connection = first.id, None, None
+        else:
+            selection.model, selection.connection = first.id, first.connection or None
         conversation.keeps_message = True
-        self._spawn(self._selections.choose_model(conversation, first.id, first.connection), "choice")
+        self._spawn(self._selections.let_answer(conversation, first), "choice")
         return with_files(*parted(draft))
 
     def begin(self, conversation: Conversation) -> None:
@@ -132,12 +134,11 @@ class Comparisons:
                 column.problem = _STOPPED
                 comparison.changed()
                 continue
-            answerer = column.answerer
             copy = CopyThread(
                 thread_id=thread_id,
                 through=question_id,
                 branch=True,
-                metadata={MODEL: answerer.id, CONNECTION: answerer.connection},
+                metadata=column.answerer.metadata,
             )
             try:
                 copy_id = await self._branches.copy(copy)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from aimltui.tui.controllers.conversation import Conversation
     from aimltui.tui.controllers.model_selection import ModelSelection
     from aimltui.tui.controllers.thread_directory import ThreadDirectory
+    from aimltui.tui.state.answerers import Answerer
 
 
 class SelectionKeeper:
@@ -63,6 +64,15 @@ class SelectionKeeper:
         """Let an assistant answer in the conversation."""
         conversation.selection.assistant_id = assistant_id
         await self._save(conversation, {ASSISTANT: assistant_id})
+
+    async def let_answer(self, conversation: Conversation, answerer: Answerer) -> None:
+        """Let a model answer in the conversation, or an assistant with its own model."""
+        if not answerer.is_assistant:
+            await self.choose_model(conversation, answerer.id, answerer.connection)
+            return
+        selection = conversation.selection
+        selection.assistant_id, selection.model, selection.connection = answerer.id, None, None
+        await self._save(conversation, answerer.metadata)
 
     async def choose_tools(self, conversation: Conversation, word: str) -> None:
         """Switch the hosted tools in the conversation: on, off, auto, or empty for what its assistant says."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from aimltui.common.dataclass import dataclass
 from aimltui.tui.state.fuzzy import rank
+from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,13 @@ class Answerer:
     connection: str = ""
     """Of a model; empty for the default one."""
     is_assistant: bool = False
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """The metadata of a thread in which this answers; an assistant answers with its own model."""
+        if self.is_assistant:
+            return {ASSISTANT: self.id, MODEL: "", CONNECTION: ""}
+        return {MODEL: self.id, CONNECTION: self.connection}
 
 
 def named(
@@ -38,6 +46,20 @@ def named(
             return one
     found = rank(wanted, [one.name for one in candidates]) if wanted else []
     return candidates[found[0]] if found else None
+
+
+def parted_names(words: Sequence[str], assistants: Sequence[Answerer]) -> Iterator[str]:
+    """Yield the names among the words; that of an assistant, which begins with an `@`, may have several words."""
+    known = {one.name.casefold() for one in assistants}
+    place = 0
+    while place < len(words):
+        ends = range(len(words), place + 1, -1) if words[place].startswith("@") else ()
+        names = ((end, " ".join(words[place:end])) for end in ends)
+        end, name = next(
+            ((end, name) for end, name in names if name[1:].casefold() in known), (place + 1, words[place])
+        )
+        yield name
+        place = end
 
 
 def with_current(models: Sequence[Answerer], model_id: str | None, connection: str | None) -> list[Answerer]:

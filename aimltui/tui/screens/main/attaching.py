@@ -32,8 +32,8 @@ _MENTION: Final = pattern(r"(?:^|(?<=\s))@([^\s@]{0,300})$")
 """An `@` and what follows it, before the cursor."""
 _NAME: Final = pattern(r"@([^@]{1,80})")
 """The same at the beginning of the prompt: an assistant's name may contain spaces."""
-_NO_FILES: Final = ("MODEL", "NAME")
-"""What commands take that an `@` cannot give: the other list offers it."""
+_NO_FILES: Final = ("MODEL", "MODEL MODEL", "NAME")
+"""What commands take that is no file: an `@` names an assistant there."""
 _PAGES: Final = ("http://", "https://")
 _MOST_SHOWN: Final = 2_000_000
 """Bytes of a file that are shown before it is sent."""

@@ -1,4 +1,4 @@
-"""The main screen's part for comparing: several models answer one message side by side."""
+"""The main screen's part for comparing: several models or assistants answer one message side by side."""
 
 from __future__ import annotations
 
@@ -15,18 +15,20 @@ if TYPE_CHECKING:
     from aimltui.tui.controllers.conversation import Conversation
     from aimltui.tui.state.answerers import Answerer
 
-_HOW_MANY = "Name two to four models, as in /compare gpt-4o-mini claude-sonnet."
+_HOW_MANY = (
+    "Name two to four models, as in /compare gpt-5 claude-sonnet, or assistants: /compare @Editor @Critic."
+)
 _HINT_S = 4.0
 
 
 class ComparingPart(ScreenPart):
-    """Chooses the models that answer the next message, and shows their answers."""
+    """Chooses the models or assistants that answer the next message, and shows their answers."""
 
     def action_compare(self, words: str = "") -> None:
-        """Let several models answer the next message.
+        """Let several models or assistants answer the next message.
 
         Args:
-            words: Their names; empty to choose them from the list.
+            words: Their names, those of assistants with an `@`; empty to choose models from the list.
         """
         if self.waits_for_start(f"compare({words!r})") or self.workspace is None:
             return
@@ -39,10 +41,11 @@ class ComparingPart(ScreenPart):
             self.spawn(self._compare(conversation, words.split(), conversation.choice), "choice")
 
     async def _compare(self, conversation: Conversation, words: Sequence[str], choice: object) -> None:
-        models = await self._models_to_compare(conversation)
+        by_assistants = _names_assistants(words)
+        models = await (self._assistants() if by_assistants else self._models_to_compare(conversation))
         if conversation.choice is not choice:
             return
-        if models and words:
+        if words and (models or by_assistants):
             self._compare_named(conversation, words, models)
         elif len(models) > 1:
             self._pick_compared(conversation, models)
@@ -58,6 +61,18 @@ class ComparingPart(ScreenPart):
             self.post_message(TextReturned(conversation, conversation.dequeue_all()))
         elif (draft := conversation.dequeue()) is not None and self.workspace is not None:
             self.workspace.send(draft, conversation)
+
+    async def _assistants(self) -> Sequence[Answerer]:
+        from aimltui.tui.state.answerers import Answerer
+        from aimltui.wire.errors import APIError
+
+        assert self.workspace is not None
+        try:
+            listed = await self.workspace.assistants.read()
+        except (APIError, TransportError) as error:
+            self.show_notice(f"The assistants could not be read. {error}", is_warning=True)
+            return ()
+        return [Answerer(one.id, one.name or one.id, is_assistant=True) for one in listed]
 
     async def _models_to_compare(self, conversation: Conversation) -> Sequence[Answerer]:
         from aimltui.tui.state.answerers import Answerer, with_current
@@ -77,23 +92,28 @@ class ComparingPart(ScreenPart):
         return with_current(listed, models.model_of(conversation), models.connection_of(conversation))
 
     def _compare_named(
-        self, conversation: Conversation, words: Sequence[str], models: Sequence[Answerer]
+        self, conversation: Conversation, words: Sequence[str], offered: Sequence[Answerer]
     ) -> None:
         from aimltui.tui.controllers.comparison import FEWEST, MOST
-        from aimltui.tui.state.answerers import named
+        from aimltui.tui.state.answerers import named, parted_names
 
         assert self.workspace is not None
         here = self.workspace.models.connection_of(conversation) or ""
-        found = [(word, named(word, models, (), here)) for word in words]
-        unknown = [word for word, model in found if model is None]
+        by_assistants = _names_assistants(words)
+        assistants = [one for one in offered if one.is_assistant]
+        models = [one for one in offered if not one.is_assistant]
+        found = [(name, named(name, models, assistants, here)) for name in parted_names(words, assistants)]
+        unknown = [name for name, one in found if one is None or (by_assistants and not name.startswith("@"))]
         if unknown:
-            self.hint(f"No model matches “{clean_line(unknown[0])[:60]}”. ctrl+l lists them.", _HINT_S)
+            kind = "assistant" if by_assistants else "model"
+            lists = "/assistant lists them; each takes an @" if by_assistants else "ctrl+l lists them"
+            self.hint(f"No {kind} matches “{clean_line(unknown[0])[:60]}”. {lists}.", _HINT_S)
             self._return_command(conversation, words)
         elif not FEWEST <= len(found) <= MOST:
             self.hint(_HOW_MANY, _HINT_S)
             self._return_command(conversation, words)
         else:
-            self._let_answer(conversation, [model for _, model in found if model is not None])
+            self._let_answer(conversation, [one for _, one in found if one is not None])
 
     def _return_command(self, conversation: Conversation, words: Sequence[str]) -> None:
         """Put the command into the prompt again, unless a message that waited for it comes back."""
@@ -148,3 +168,7 @@ class ComparingPart(ScreenPart):
         pictures = self.startup.pictures
         sheet = CompareScreen(event.comparison, host, self.clock, glyphs=glyphs, pictures=pictures)
         self.app.push_screen(sheet, closed)
+
+
+def _names_assistants(words: Sequence[str]) -> bool:
+    return any(word.startswith("@") for word in words)

@@ -140,7 +140,7 @@ class CorrectingPart(ScreenPart):
                 await self._choose(conversation, chosen)
             self.send_again(as_addressed=chosen is None)
             return
-        metadata = _metadata_of(chosen)
+        metadata = chosen.metadata if chosen is not None else {}
         thread_id = await self._copy_thread(
             "No new answer was started", through=question.id, branch=True, metadata=metadata
         )
@@ -312,14 +312,3 @@ class CorrectingPart(ScreenPart):
         if opening:
             await self.workers.wait_for_complete(opening)
         return self.workspace is not None and self.workspace.current.thread_id == thread_id
-
-
-def _metadata_of(chosen: Answerer | None) -> dict[str, str]:
-    """The metadata of a thread in which this answers."""
-    from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL
-
-    if chosen is None:
-        return {}
-    if chosen.is_assistant:
-        return {ASSISTANT: chosen.id, MODEL: "", CONNECTION: ""}
-    return {MODEL: chosen.id, CONNECTION: chosen.connection}

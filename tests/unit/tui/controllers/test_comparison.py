@@ -123,3 +123,20 @@ async def test_what_was_stopped_before_it_began_is_not_asked(
         assert [run.model for run in server.asked("create_run")] == ["oak"]
         assert screen.comparison is not None
         assert not screen.comparison.is_running
+
+
+async def test_each_assistant_answers_as_its_own_thread_would_let_it(tmp_path: Path) -> None:
+    server = FakeTransport()
+    server.failures["copy_thread"] = [Unsupported("no")]
+    editor, critic = (Answerer(f"asst_{name}", name, is_assistant=True) for name in ("Editor", "Critic"))
+    async with working(server, tmp_path) as (workspace, screen):
+        conversation = workspace.current
+        conversation.selection.model = "oak"
+        conversation.compared = (editor, critic)
+        workspace.send("Which?")
+        await until(lambda: screen.problem and not conversation.is_busy)
+        (run,) = server.asked("create_run")
+        assert (run.assistant_id, run.model) == ("asst_Editor", "demo")
+        (copy,) = server.asked("copy_thread")
+        assert copy.metadata == {"assistant_id": "asst_Critic", "model": "", "connection": ""}
+        assert (conversation.selection.assistant_id, conversation.selection.model) == ("asst_Editor", None)
