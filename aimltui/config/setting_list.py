@@ -86,7 +86,7 @@ GROUPS: Final[Mapping[str, tuple[SettingInfo, ...]]] = {
         SettingInfo(
             "ui.wrap",
             "Fold code",
-            "Fold long lines of code and outputs; off cuts them with ›, and a click there or enter shows them whole.",
+            "Fold long lines of code and outputs; off cuts them at the edge with ›, and a click on it shows all.",
             is_live=True,
         ),
         SettingInfo(

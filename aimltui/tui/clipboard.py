@@ -48,10 +48,10 @@ class CopyResult:
             what: What was copied, such as `3 lines`.
         """
         if self.by_system:
-            return f"copied {what}"
+            return f"Copied {what}."
         if self.by_tmux:
-            return f"copied {what} in tmux, and sent to the terminal's clipboard"
-        return f"{what} sent to the terminal's clipboard; {self.drag_key}+drag selects with the terminal"
+            return f"Copied {what} in tmux, and sent to the terminal's clipboard."
+        return f"Sent {what} to the terminal's clipboard. {self.drag_key}+drag selects with the terminal."
 
 
 def send_to_terminal(app: App[Any], text: str) -> str:

@@ -143,7 +143,7 @@ def test_what_is_called_copied_can_be_pasted_elsewhere(name: str, tmp_path: Path
         found.wait_for("copy me")
         found.key("shift+Home")
         found.key("ctrl+c")
-        found.wait_for("copied 7 characters")
+        found.wait_for("Copied 7 characters")
         found.wait_until(lambda: found.clipboard() == "copy me", "the clipboard")
 
 
@@ -157,7 +157,7 @@ def test_without_a_tool_it_is_only_sent_and_the_screen_says_no_more(name: str, t
         found.key("ctrl+c")
         found.wait_for("the terminal's clipboard")
         if name == "tmux":
-            found.wait_for("copied 7 characters in tmux")
+            found.wait_for("Copied 7 characters in tmux")
             assert found.run("tmux", "-L", "aimltui-test", "show-buffer") == "copy me"
         else:
             assert "copied" not in found.text

@@ -38,7 +38,7 @@ def test_the_wheel_and_a_click_arrive_through_tmux(mouse: str, tmp_path: Path) -
             lines = terminal.text.split("\n")
             row = next(at for at, line in enumerate(lines) if "python · copy" in line)
             terminal.click(lines[row].index("copy"), row)
-            terminal.wait_for("copied 2 lines")
+            terminal.wait_for("Copied 2 lines")
             shown = subprocess.run([*tmux, "show-buffer"], capture_output=True, text=True, check=True).stdout
             assert shown == 'def greet(name: str) -> str:\n    return f"Hello, {name}!"'
             for _ in range(4):

@@ -27,7 +27,7 @@ from tests.support.chat_server import ChatServer
 from tests.support.scenes import Reply, Scene, flat_refusal
 
 FOLDER = Path(__file__).resolve().parents[2] / "screenshots"
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 Act = Callable[["Stage"], Awaitable[None]]
 

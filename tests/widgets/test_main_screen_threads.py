@@ -77,7 +77,7 @@ async def test_what_is_sent_while_the_list_is_read_goes_to_the_thread_that_opens
     async with seat(slow, tmp_path, is_up=False) as here:
         await here.until(lambda: here.screen.workspace is not None)
         await here.pilot.press(*"more", "enter")
-        await here.until(lambda: "still starting" in here.shown())
+        await here.until(lambda: "Still starting" in here.shown())
         slow.may_list.set()
         await here.until(lambda: here.texts()[2:] == ["more", "All right."])
         assert slow.texts(corn)[2:] == ["more", "All right."]
@@ -90,7 +90,7 @@ async def test_a_new_thread_that_is_asked_for_while_the_list_is_read_gets_the_me
     async with seat(slow, tmp_path, is_up=False) as here:
         await here.until(lambda: here.screen.workspace is not None)
         await here.pilot.press("ctrl+n", *"fresh", "enter")
-        await here.until(lambda: "still starting" in here.shown())
+        await here.until(lambda: "Still starting" in here.shown())
         slow.may_list.set()
         await here.until(lambda: here.texts() == ["fresh", "All right."])
     assert slow.texts(corn) == ["Corn", "About Corn."]
@@ -458,7 +458,7 @@ async def test_ctrl_c_clears_the_prompt_and_twice_on_an_empty_one_quits(
         await here.pilot.press("ctrl+z")
         assert here.screen.prompt.draft == "hello"
         await here.pilot.press("ctrl+c", "ctrl+c")
-        assert "ctrl+c again quits" in here.shown()
+        assert "Press ctrl+c again to quit." in here.shown()
         assert not here.app._exit
         await here.pilot.press("ctrl+c")
         await here.until(lambda: here.app._exit)

@@ -130,4 +130,4 @@ async def test_without_auto_copy_the_mouse_only_selects(server: FakeTransport, t
 async def test_it_is_said_that_nobody_confirmed_the_copy(server: FakeTransport, tmp_path: Path) -> None:
     async with seat(server, tmp_path) as here:
         here.screen.copy("one\ntwo")
-        await here.until(lambda: "2 lines sent to the terminal's clipboard" in here.shown())
+        await here.until(lambda: "Sent 2 lines to the terminal's clipboard" in here.shown())

@@ -73,7 +73,7 @@ async def test_tools_are_switched_by_a_word_or_from_a_list(tmp_path: Path) -> No
         await here.write("/tools sideways")
         await here.until(lambda: "Tools are on, off or auto." in here.shown())
         await here.write("/tools")
-        await here.until(lambda: "Does the model get tools in this thread?" in here.shown())
+        await here.until(lambda: "Tools in this thread" in here.shown())
         await here.pilot.press(*"on in every", "enter")
         await here.until(lambda: tools.of(conversation) == "on")
         assert conversation.selection.tools is None
@@ -84,7 +84,7 @@ async def test_tools_are_switched_by_a_word_or_from_a_list(tmp_path: Path) -> No
         await here.write("/web sideways")
         await here.until(lambda: "The web is on or off." in here.shown())
         await here.write("/web")
-        await here.until(lambda: "May the model use the web in this thread?" in here.shown())
+        await here.until(lambda: "Web in this thread" in here.shown())
         await here.pilot.press(*"off in every", "enter")
         await here.until(lambda: not here.workspace.web.is_on(conversation))
     assert (thread_of(server)["tools"], thread_of(server)["web"]) == ("", "")

@@ -73,7 +73,7 @@ async def test_a_deleted_thread_is_restored_after_a_restart(server: FakeTranspor
         assert set(here.rows()) == {"Wheat", "Corn"}
         await here.until(lambda: here.screen.prompt.draft == "more")
         await here.pilot.press("ctrl+s", "ctrl+s", "ctrl+u")
-        await here.until(lambda: "the trash is empty" in here.shown())
+        await here.until(lambda: "The trash is empty." in here.shown())
 
 
 async def test_the_trash_restores_deletes_and_is_emptied(server: FakeTransport, tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ async def test_a_tool_of_the_system_takes_the_text_and_says_so(
     result = await copy_with_tools("all:\n\techo é", world(tmp_path, **variables))
     assert took(tmp_path, tool) == "all:\n\techo é"
     assert result.by_system
-    assert result.sentence("2 lines") == "copied 2 lines"
+    assert result.sentence("2 lines") == "Copied 2 lines."
 
 
 async def test_without_a_display_no_tool_is_asked(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ async def test_what_nobody_confirmed_is_sent_and_not_copied(tmp_path: Path) -> N
         a_tool(tmp_path, tool, "exit 1")
     result = await copy_with_tools("text", world(tmp_path, DISPLAY=":9", WAYLAND_DISPLAY="w"))
     assert result == CopyResult()
-    assert "sent to the terminal's clipboard" in result.sentence("4 characters")
+    assert result.sentence("4 characters").startswith("Sent 4 characters to the terminal's clipboard.")
     assert "copied" not in result.sentence("4 characters")
 
 

@@ -36,7 +36,7 @@ class CodeConsentPart(ScreenPart):
         workspace = self.workspace
         consent = workspace.connected.consent if workspace is not None else None
         if workspace is None:
-            self.hint("still starting")
+            self.hint("Still starting. Try again in a moment.")
         elif consent is None:
             self.show_notice("Code runs on the server, not on this machine.")
         else:

@@ -66,7 +66,7 @@ class AttachingPart(MainView):
             self.prompt.add_text(event.text)
             return
         self._add_files(event.files)
-        self.hint("attached; paste it again for its path as text", seconds=4)
+        self.hint("Attached. Paste it again for its path as text.", seconds=4)
 
     def action_attach(self, path: str = "") -> None:
         """Attach the file at a path; without one begin an `@` in the prompt."""
@@ -116,7 +116,7 @@ class AttachingPart(MainView):
         if visit == self.drafts.key:
             unneeded = [one for one in self.prompt.files if one.url == file.url]
             self.prompt.set_files([*(one for one in self.prompt.files if one.url != file.url), file])
-            self.hint("attached; backspace, then enter shows what was read", seconds=4)
+            self.hint("Attached. Press backspace, then enter to see what was read.", seconds=4)
         for one in unneeded:
             await self._finder.forget(one)
 
@@ -179,7 +179,7 @@ class AttachingPart(MainView):
 
         text = await asyncio.to_thread(partial(_text_of, Path(file.path)))
         if text is None:
-            self.hint(f"{file.name} is not text that can be shown here")
+            self.hint(f"{file.name} is not text that can be shown here.")
             return
         self.app.push_screen(TextViewer(file.name, text, can_save=False))
 

@@ -99,7 +99,7 @@ class BlocksPart(ScreenPart):
         if text:
             self.copy(text)
         else:
-            self.hint("the code printed nothing")
+            self.hint("The code printed nothing.")
 
     def _save_block(self, block: Block) -> None:
         if block.file_id:
@@ -157,7 +157,7 @@ class BlocksPart(ScreenPart):
             return
         conversation = workspace.current
         if conversation.is_busy:
-            self.hint("an answer is being written; the code can run after it")
+            self.hint("An answer is being written. The code can run after it.")
             return
 
         def answered(answer: str | None) -> None:

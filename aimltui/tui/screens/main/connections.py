@@ -165,7 +165,7 @@ class ConnectionsPart(ScreenPart):
 
     def _look_again(self) -> None:
         if self.workspace is not None:
-            self.hint("asking again", seconds=2)
+            self.hint("Asking again…", seconds=2)
             self.workspace.current.retry()
             self.spawn(self.workspace.learn(refresh=True), "models")
 
@@ -174,7 +174,7 @@ class ConnectionsPart(ScreenPart):
         if self.workspace is not None:
             self.workspace.current.retry_with = model, connection or None
             self.hint(
-                f"{clean_line(to.name)} answers with {clean_line(model)} when you send it again", seconds=4
+                f"{clean_line(to.name)} answers with {clean_line(model)} when you send it again.", seconds=4
             )
 
     def _connection_of(self, entry_id: str) -> str | None:

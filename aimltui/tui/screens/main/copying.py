@@ -70,9 +70,9 @@ class CopyingPart(ScreenPart):
         if text:
             self.copy(clean(text))
         elif text is None:
-            self.hint("/copy takes nothing, a number, code, code and a number, or all", _RESULT_S)
+            self.hint("/copy takes nothing, a number, code, code and a number, or all.", _RESULT_S)
         else:
-            self.hint("nothing matches that, so nothing was copied")
+            self.hint("Nothing matches that, so nothing was copied.")
 
     def action_copy_or_clear(self) -> None:
         """Copy a selection; without one clear the prompt; pressed twice in an empty prompt, quit."""
@@ -83,17 +83,21 @@ class CopyingPart(ScreenPart):
         now = asyncio.get_running_loop().time()
         if self.prompt.clear_undoable():
             self.forget_quit()
-            self.hint("cleared, ctrl+z brings it back")
+            self.hint("Cleared. ctrl+z brings it back.")
         elif self.prompt.files:
             self.forget_quit()
             self.prompt.set_files(())
-            self.hint("the files are no longer attached")
+            self.hint("The files are no longer attached.")
         elif now - self._quit_asked_at <= HINT_S and self._keys == self._quit_asked_by + 1:
             self.app.call_later(self.app.run_action, "quit")
         else:
             self._quit_asked_at, self._quit_asked_by = now, self._keys
             is_busy = self.workspace is not None and self.workspace.current.is_busy
-            self.hint("esc stops the answer; ctrl+c again quits" if is_busy else "ctrl+c again quits")
+            self.hint(
+                "Press esc to stop the answer, ctrl+c again to quit."
+                if is_busy
+                else "Press ctrl+c again to quit."
+            )
 
     @property
     def _keys(self) -> int:

@@ -27,7 +27,7 @@ class DraftsPart(ScreenPart):
 
         others = await self.drafts.others()
         if not others:
-            self.hint("there is no other draft of this thread")
+            self.hint("There is no other draft of this thread.")
             return
 
         def chosen(place: str | None) -> None:
@@ -42,7 +42,7 @@ class DraftsPart(ScreenPart):
 
     async def _exchange(self, name: str) -> None:
         if not await self.drafts.exchange(name):
-            self.hint("another window has taken this draft")
+            self.hint("Another window has taken this draft.")
 
 
 def _about(other: OtherDraft) -> str:

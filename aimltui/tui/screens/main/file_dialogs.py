@@ -102,7 +102,7 @@ class FileDialogs:
 
     async def _open_now(self, name: str, content: bytes) -> None:
         try:
-            await self._actions.open(name, content, lambda copy: self._screen.hint(f"opening {copy}"))
+            await self._actions.open(name, content, lambda copy: self._screen.hint(f"Opening {copy}…"))
         except SaveError as error:
             self._screen.show_notice(str(error), is_warning=True)
 

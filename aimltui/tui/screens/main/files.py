@@ -128,7 +128,7 @@ class FilesPart(ScreenPart):
         place = recognition.place() if recognition is not None else None
         if recognition is None or place is None:
             return
-        self.hint("asking for the price…")
+        self.hint("Asking for the price…")
         price = await self._tried(recognition.price(place))
         self.end_hint()
 

@@ -68,7 +68,7 @@ class LifecyclePart(ScreenPart):
             return
         self._has_failed = False
         self.threads.set_rows((), empty="loading threads…")
-        self.hint("trying again; the message is sent when there is a connection")
+        self.hint("Trying again. The message is sent when there is a connection.")
         self.spawn(self.connect(), "connect")
 
     async def _open_first(self, workspace: Workspace) -> None:

@@ -146,7 +146,7 @@ class PickersPart(ScreenPart):
             act = tools.choose_for_assistant if choice.startswith(_ALL) else tools.choose
             self.spawn(act(conversation, choice.removeprefix(_ALL)), "choice")
 
-        title = "Does the model get tools in this thread?"
+        title = "Tools in this thread"
         self.app.push_screen(ChoiceScreen(title, rows, current=tools.of(conversation)), picked)
 
     def action_switch_web(self, word: str = "") -> None:
@@ -174,7 +174,7 @@ class PickersPart(ScreenPart):
                 act = web.choose_for_assistant if choice.startswith(_ALL) else web.choose
                 self.spawn(act(conversation, choice.removeprefix(_ALL)), "choice")
 
-        title = "May the model use the web in this thread?"
+        title = "Web in this thread"
         current = "on" if web.is_on(conversation) else "off"
         self.app.push_screen(ChoiceScreen(title, rows, current=current), picked)
 

@@ -134,7 +134,7 @@ class SendingPart(ScreenPart):
         """Send a message with its files in the open thread; before the first thread is open, it waits."""
         if self.workspace is None or not self.start_queue.is_open:
             self.start_queue.items.append(draft)
-            self.hint("still starting; the message is sent in a moment")
+            self.hint("Still starting. The message is sent in a moment.")
             self.reconnect()
             return
         if self.workspace.current.is_temporary and parted(draft)[1]:

@@ -103,7 +103,7 @@ class ThreadsPart(ScreenPart):
         if conversation is None or not conversation.is_temporary or conversation.thread_id is None:
             return
         if conversation.is_busy:
-            self.hint("an answer is being written; the thread can be kept after it")
+            self.hint("An answer is being written. The thread can be kept after it.")
         else:
             # what is sent meanwhile waits, since the thread is about to be deleted
             conversation.choice = object()

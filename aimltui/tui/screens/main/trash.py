@@ -124,7 +124,7 @@ class TrashPart(ScreenPart):
             self.show_notice(f"The thread was not restored. {error}", is_warning=True)
             return
         if thread_id is None:
-            self.hint("the trash is empty")
+            self.hint("The trash is empty.")
             return
         self.app.clear_notifications()
         self.go_to(thread_id)

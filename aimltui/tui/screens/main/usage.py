@@ -121,7 +121,7 @@ class UsagePart(ScreenPart):
         """Show what is left on the account."""
         if self.waits_for_start("show_balance"):
             return
-        self.hint("asking for the balance…")
+        self.hint("Asking for the balance…")
         self.spawn(self._show_balance(), "balance")
 
     async def _show_balance(self) -> None:

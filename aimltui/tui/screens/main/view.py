@@ -168,7 +168,7 @@ class MainView(SelectingScreen):
         if self.workspace is not None and self.start_queue.is_open:
             return False
         self.start_queue.items.append(EarlyAction(action))
-        self.hint("still starting; this is done in a moment")
+        self.hint("Still starting. This is done in a moment.")
         return True
 
     def command_state(self) -> frozenset[str]:
