@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from aimltui.common.sanitize import clean_line
 from aimltui.tui.commands.command import FooterItem
@@ -17,7 +16,7 @@ MAX_TITLE = 200
 
 
 class RenameScreen(Sheet[str | None]):
-    """Asks for a title. The result is the new one, without spaces around it, or None.
+    """Asks for a title. The result is the new one, without spaces around it, or None to keep the old one.
 
     Args:
         title: The title of the dialog.
@@ -26,23 +25,18 @@ class RenameScreen(Sheet[str | None]):
 
     def __init__(self, title: str, text: str) -> None:
         super().__init__(title, (FooterItem("enter", "Rename", "submit"), CLOSE))
-        self._box = LineInput(clean_line(text)[:MAX_TITLE], max_length=MAX_TITLE, compact=True)
+        self._box = LineInput(
+            clean_line(text)[:MAX_TITLE], max_length=MAX_TITLE, compact=True, placeholder="its first words"
+        )
         self._box.cursor_blink = False
-        self._problem = Static("", classes="sheet-problem")
 
     def body(self) -> Sequence[Widget]:
-        """The box, and what is wrong with its text."""
-        self._problem.display = False
-        return self._box, self._problem
+        """The box."""
+        return (self._box,)
 
     def action_submit(self) -> None:
-        """Return the text if it is not empty."""
-        text = clean_line(self._box.value).strip()
-        if text:
-            self.dismiss(text)
-        else:
-            self._problem.update(Content("A title needs at least one character."))
-            self._problem.display = True
+        """Return the text; an empty one gives the thread its first words as a title."""
+        self.dismiss(clean_line(self._box.value).strip())
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Return the text."""
