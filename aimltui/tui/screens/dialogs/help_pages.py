@@ -142,7 +142,10 @@ HELP_PAGES: Final[Mapping[str, HelpPage]] = {
         "Drafts and waiting messages are saved either way.",
         (("↑ ↓", "Choose an answer"),),
     ),
-    "RenameScreen": HelpPage("The title in the thread list. It changes nothing else; an empty one brings the first words back.", _EDIT),
+    "RenameScreen": HelpPage(
+        "The title in the thread list. It changes nothing else; an empty one brings the first words back.",
+        _EDIT,
+    ),
     "PathScreen": HelpPage(
         "Type the path of a file of this machine, or drop the file on the terminal.",
         _EDIT,
