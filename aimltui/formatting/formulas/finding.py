@@ -70,9 +70,12 @@ def find_formulas(text: str) -> list[Formula]:
 
 
 def closing_of(line: str) -> str | None:
-    """Return what ends the formula that a line begins with; None if it begins with none that may have several lines."""
+    """Return what ends the formula that a line begins with; None if it begins with none that may have several lines.
+
+    A matrix is none: another one, or a sign, follows it on the same line.
+    """
     if found := _BEGIN.match(line):
-        return f"\\end{{{found['name']}}}"
+        return f"\\end{{{found['name']}}}" if "matrix" not in found["name"] else None
     return {"$$": "$$", "\\[": "\\]"}.get(line[:2])
 
 

@@ -40,6 +40,9 @@ v \end{pmatrix}, or
 w = 3
 \end{gather}Thus on.
 
+\begin{pmatrix} 1 & 2 \end{pmatrix} \begin{pmatrix} m \\
+n \end{pmatrix} = r
+
 $\begin{aligned}
 s &= 4
 \end{aligned}$
@@ -66,6 +69,7 @@ def test_a_stream_with_formulas_looks_at_each_moment_like_its_text_drawn_as_a_wh
         "and (u; v), or",
         "w = 3",
         "Thus on.",
+        "(1, 2) (m; n) = r",
         "s = 4",
         "$$ open",
     ):
