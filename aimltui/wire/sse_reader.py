@@ -12,6 +12,7 @@ LIMIT_BYTES = 1024 * 1024
 
 _BOM = b"\xef\xbb\xbf"
 _LINE_END = pattern(rb"\r\n|\n|\r")
+_DATA = b"data: "
 _FIELDS = (b"event", b"data", b"id", b"error")
 
 
@@ -58,6 +59,11 @@ class SSEReader:
         """
         if not chunk:
             return
+        if self._is_one_line_of_data(chunk):
+            self._ended_in_cr = False
+            if len(chunk) > len(_DATA) + 2:
+                yield SSEFrame("", chunk[len(_DATA) : -2].decode("utf-8", "replace"))
+            return
         # A CR ends its line at once; an LF after it, perhaps in the next chunk, is the second half of that end.
         lines = _LINE_END.split(chunk[1:] if self._ended_in_cr and chunk[:1] == b"\n" else chunk)
         self._ended_in_cr = chunk[-1:] == b"\r"
@@ -66,6 +72,17 @@ class SSEReader:
             if frame is not None:
                 yield frame
         self._extend_line(lines[-1])
+
+    def _is_one_line_of_data(self, chunk: bytes) -> bool:
+        """Whether a chunk is what most servers send of a model's answer: one whole event that is one line of data."""
+        return (
+            chunk.startswith(_DATA)
+            and chunk.find(b"\n") == len(chunk) - 2
+            and chunk.endswith(b"\n\n")
+            and not (self._line or self._size or self._is_first_line)
+            and len(chunk) <= self._limit_bytes
+            and b"\r" not in chunk
+        )
 
     def close(self) -> Iterator[SSEFrame]:
         """Yield the frame that was still open at the end of the body: some servers omit the last empty line."""

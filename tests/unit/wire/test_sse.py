@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from time import process_time
 
 import pytest
@@ -109,6 +110,34 @@ def test_both_halves_of_a_line_end_may_come_in_two_pieces_and_the_first_is_enoug
     assert list(reader.feed(b"data: a\r")) == []
     assert list(reader.feed(b"\n\r")) == [SSEFrame("", "a")]
     assert list(reader.feed(b"\ndata: b\r\n\r\n")) == [SSEFrame("", "b")]
+
+
+def test_events_that_come_in_one_piece_read_as_byte_by_byte() -> None:
+    numbers = random.Random(11)
+    pieces = (
+        *(
+            b"data: {}\n\n",
+            b"data: a b\n\n",
+            b"data: \n\n",
+            b"data:x\n\n",
+            b"data:  y\n\n",
+            b"data: \xff\n\n",
+        ),
+        *(
+            b"data: b\r\n\r\n",
+            b"data: c\r",
+            b"data: d\n",
+            b"event: e\n",
+            b"id: 7\r",
+            b"\n",
+            b": ping\n\n",
+            b"dat",
+        ),
+        *(b"data: e\r\n\n", b"data: f\n\ndata: g\n\n", b"data: h\rdata: i\n\n"),
+    )
+    for _ in range(500):
+        body = [numbers.choice(pieces) for _ in range(numbers.randrange(1, 9))]
+        assert read(*body) == read(*(bytes([byte]) for byte in b"".join(body))), body
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from time import perf_counter
@@ -51,18 +52,23 @@ class Pace:
 @contextmanager
 def gathered(
     response: Any,
+    limit_s: Callable[[], float] = lambda: math.inf,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     now: Callable[[], float] = perf_counter,
-) -> Iterator[None]:
-    """Let the bytes of a response's body gather while it is read.
+) -> Iterator[bool]:
+    """Let the bytes of a response's body gather while it is read, and limit how long each read of the connection takes.
 
     The pause has to be between two reads of the connection: the HTTP library gives one piece for each chunk of the body,
     and says of none whether it lay ready. A library whose connection cannot be had that way reads as it always does.
 
     Args:
         response: The response of the HTTP library.
+        limit_s: Gives the seconds that the next read may take; then `TimeoutError` is raised.
         sleep: Waits for so many seconds.
         now: Seconds that only go forward.
+
+    Yields:
+        Whether the time is limited here; else the caller has to.
     """
     known: Mapping[str, Any] = getattr(response, "extensions", {})
     stream: Any = known.get("network_stream")
@@ -70,7 +76,7 @@ def gathered(
     # a connection of HTTP/2 carries several answers, whose readers would take this one's place and give it back too early
     is_shared = known.get("http_version", b"HTTP/1.1") not in _EXCLUSIVE
     if read is None or is_shared or not hasattr(stream, "__dict__"):
-        yield
+        yield False
         return
     pace = Pace()
 
@@ -78,13 +84,14 @@ def gathered(
         if pause_s := pace.pause_s:
             await sleep(pause_s)
         asked = now()
-        data: bytes = await read(max_bytes, timeout)
+        async with asyncio.timeout(limit_s()):
+            data: bytes = await read(max_bytes, timeout)
         pace.note(now() - asked, len(data))
         return data
 
     stream.read = read_gathered
     try:
-        yield
+        yield True
     finally:
         # the connection may carry another request
         if stream.__dict__.get("read") is read_gathered:

@@ -15,6 +15,18 @@ from aimltui.engine.models.http.client import http_errors
 from aimltui.engine.models.http.gathering import gathered
 
 
+class _Limit:
+    """The seconds for the next read, and those of the last one, for the sentence about it."""
+
+    def __init__(self, seconds: Callable[[], float]) -> None:
+        self._seconds = seconds
+        self.last_s = 0.0
+
+    def __call__(self) -> float:
+        self.last_s = self._seconds()
+        return self.last_s
+
+
 class HTTPAnswer:
     """An answer that is read while it arrives.
 
@@ -49,16 +61,20 @@ class HTTPAnswer:
         try:
             self.headers = {name.lower(): value for name, value in answer.headers.items()}
             source = answer.iter_bytes()
-            with gathered(answer.http_response):
+            limit = _Limit(lambda: patience_s(began))
+            # a read of the connection gives several pieces; to time each of them takes longer than to make it
+            with gathered(answer.http_response, limit) as is_limited:
                 while failure is None:
-                    wait_s = patience_s(began)
                     try:
-                        async with asyncio.timeout(wait_s):
+                        if is_limited:
                             piece = await anext(source)
+                        else:
+                            async with asyncio.timeout(limit()):
+                                piece = await anext(source)
                     except StopAsyncIteration:
                         return
                     except TimeoutError:
-                        failure = errors.timed_out(self._endpoint, wait_s, began=began)
+                        failure = errors.timed_out(self._endpoint, limit.last_s, began=began)
                     except known.rest as error:
                         failure = errors.from_exception(self._endpoint, error, began=True)
                     else:

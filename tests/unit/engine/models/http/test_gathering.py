@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
@@ -35,7 +36,7 @@ class Line:
 
     async def read_all(self) -> None:
         answer = SimpleNamespace(extensions={"network_stream": self})
-        with gathered(answer, self.sleep, lambda: self.now):
+        with gathered(answer, sleep=self.sleep, now=lambda: self.now):
             while self._due:
                 await self.read(65_536)
 
@@ -78,7 +79,9 @@ async def test_the_connection_reads_as_before_afterwards_also_after_an_error() -
     line = Line(0.005, [100])
 
     async def read_too_much() -> None:
-        with gathered(SimpleNamespace(extensions={"network_stream": line}), line.sleep, lambda: line.now):
+        with gathered(
+            SimpleNamespace(extensions={"network_stream": line}), sleep=line.sleep, now=lambda: line.now
+        ):
             assert "read" in vars(line)
             await line.read(100)
             await line.read(100)
@@ -109,14 +112,28 @@ async def test_the_connection_of_an_answer_is_known(monkeypatch: pytest.MonkeyPa
     seen: list[bool] = []
 
     @contextmanager
-    def noted(answer: Any) -> Iterator[None]:
+    def noted(answer: Any, limit_s: Callable[[], float]) -> Iterator[bool]:
         stream = answer.extensions["network_stream"]
-        with gathered(answer):
+        with gathered(answer, limit_s) as is_limited:
             seen.append("read" in vars(stream))
-            yield
+            yield is_limited
         seen.append("read" in vars(stream))
 
     monkeypatch.setattr(response, "gathered", noted)
     async with serving("greeting") as (_, model):
         assert text_in(await answered(model, asking())) == "Hello, world."
     assert seen == [True, False]
+
+
+async def test_a_read_that_takes_too_long_is_given_up_and_whether_reads_are_timed_is_told() -> None:
+    class Silent:
+        async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+            return await asyncio.Future()
+
+    stream = Silent()
+    with gathered(SimpleNamespace(extensions={"network_stream": stream}), lambda: 0.0) as is_limited:
+        assert is_limited
+        with pytest.raises(TimeoutError):
+            await stream.read(100)
+    with gathered(SimpleNamespace(extensions={})) as is_limited:
+        assert not is_limited
