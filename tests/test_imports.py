@@ -55,6 +55,8 @@ async def main(folder):
     from aimltui.tui.app import AimltuiApp
     async with AimltuiApp(replace(startup, connect=asyncio.Event().wait)).run_test() as pilot:
         await pilot.pause()
+        # each widget takes two milliseconds, and the styles of these as much again
+        assert not pilot.app.screen.query("Input, DocumentPane, #runs > *")
         return json.dumps(sorted(sys.modules))
 
 import json

@@ -10,15 +10,13 @@ from typing import Final, Literal
 from aimltui.common.dataclass import dataclass
 from aimltui.common.errors import ConfigError
 from aimltui.config.settings import (
-    ALLOWED,
-    BOOLEANS,
     ENVIRONMENT,
     FLAGS,
-    NUMBERS,
     SECTIONS,
     Value,
     check_value,
     checked,
+    kinds,
 )
 from aimltui.config.toml_file import read_config
 
@@ -41,16 +39,16 @@ class SettingInfo:
     @property
     def kind(self) -> Kind:
         """How its value is entered."""
-        if self.key in ALLOWED:
+        if self.key in kinds().allowed:
             return "choice"
-        if self.key in BOOLEANS:
+        if self.key in kinds().booleans:
             return "switch"
-        return "number" if self.key in NUMBERS else "text"
+        return "number" if self.key in kinds().numbers else "text"
 
     @property
     def choices(self) -> tuple[Value, ...]:
         """The values of a choice or a switch."""
-        return (True, False) if self.kind == "switch" else ALLOWED.get(self.key, ())
+        return (True, False) if self.kind == "switch" else kinds().allowed.get(self.key, ())
 
 
 @dataclass(frozen=True, slots=True)

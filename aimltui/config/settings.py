@@ -85,7 +85,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import field, fields, replace
+from dataclasses import field, fields
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -294,20 +295,37 @@ SECTIONS: dict[str, _Section] = {
     "budget": BudgetSettings,
 }
 
-_HINTS: dict[str, Any] = {
-    f"{section}.{name}": hint
-    for section, cls in SECTIONS.items()
-    for name, hint in get_type_hints(cls).items()
-}
-ALLOWED = {key: get_args(hint) for key, hint in _HINTS.items() if get_origin(hint) is Literal}
-BOOLEANS = frozenset(key for key, hint in _HINTS.items() if hint is bool)
-NUMBERS = {
-    key: hint != float | None for key, hint in _HINTS.items() if hint in (int, int | None, float | None)
-}
-"""Settings that are numbers, and whether only whole numbers are allowed."""
-_COUNTS = frozenset(key for key, hint in _HINTS.items() if hint is int)
-"""Numbers that may be 0."""
 _MOST = 1e12
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """What may stand in the settings, by dotted key."""
+
+    allowed: Mapping[str, tuple[Any, ...]]
+    """The words of those that are one of several."""
+    booleans: frozenset[str]
+    numbers: Mapping[str, bool]
+    """Those that are numbers, and whether only whole numbers are allowed."""
+    counts: frozenset[str]
+    """Numbers that may be 0."""
+
+
+@cache
+def kinds() -> Kinds:
+    """Return what may stand in the settings. Found out when it is needed: a start without a settings file needs it not."""
+    hints: dict[str, Any] = {
+        f"{section}.{name}": hint
+        for section, cls in SECTIONS.items()
+        for name, hint in get_type_hints(cls).items()
+    }
+    return Kinds(
+        {key: get_args(hint) for key, hint in hints.items() if get_origin(hint) is Literal},
+        frozenset(key for key, hint in hints.items() if hint is bool),
+        {key: hint != float | None for key, hint in hints.items() if hint in (int, int | None, float | None)},
+        frozenset(key for key, hint in hints.items() if hint is int),
+    )
+
 
 ENVIRONMENT: dict[str, str] = {
     "connection.base_url": "AIMLTUI_BASE_URL",
@@ -359,22 +377,22 @@ def load_settings(
 
     levels = tuple(_connection(values) for values in (in_flags, in_environment, in_file))
     merged: dict[str, Any] = {**in_file, **in_environment, **in_flags}
-    ui = replace(UiSettings(), **_section(merged, "ui"))
-    interpreter = replace(InterpreterSettings(), **_section(merged, "interpreter"))
-    budget = replace(BudgetSettings(), **_section(merged, "budget"))
+    ui = UiSettings(**_section(merged, "ui"))
+    interpreter = InterpreterSettings(**_section(merged, "interpreter"))
+    budget = BudgetSettings(**_section(merged, "budget"))
     named = named_connections(document, str(file))
     return Settings(
         _connection(merged),
         ui,
         interpreter,
         budget,
-        replace(FunctionSettings(), **_section(merged, "functions")),
-        replace(AssistantSettings(), **_section(merged, "assistants")),
-        replace(SkillSettings(), **_section(merged, "skills")),
-        replace(ThreadSettings(), **_section(merged, "threads")),
+        FunctionSettings(**_section(merged, "functions")),
+        AssistantSettings(**_section(merged, "assistants")),
+        SkillSettings(**_section(merged, "skills")),
+        ThreadSettings(**_section(merged, "threads")),
         _web(merged, str(file)),
-        replace(SearchSettings(), **_section(merged, "search")),
-        replace(MemorySettings(), **_section(merged, "memory")),
+        SearchSettings(**_section(merged, "search")),
+        MemorySettings(**_section(merged, "memory")),
         _keys(document, str(file)),
         _tool_policies(document, str(file)),
         {"mcp_servers": document["mcp_servers"]} if "mcp_servers" in document else {},
@@ -422,7 +440,9 @@ def checked(document: Mapping[str, Any], *, origin: str) -> dict[str, Any]:
     """
     values: dict[str, Any] = {}
     for section, cls in SECTIONS.items():
-        table = document.get(section, {})
+        if section not in document:
+            continue
+        table = document[section]
         if not isinstance(table, Mapping):
             raise ConfigError(type_sentence(origin, section, table, f"a table, written [{section}]"))
         for item in fields(cls):
@@ -453,7 +473,7 @@ def _tool_policies(document: Mapping[str, Any], origin: str) -> dict[str, str]:
             type_sentence(origin, "functions.tools", table, "a table, written [functions.tools]")
         )
     for name, policy in table.items():
-        check_text(origin, f"functions.tools.{name}", policy, ALLOWED["functions.policy"])
+        check_text(origin, f"functions.tools.{name}", policy, kinds().allowed["functions.policy"])
     return dict(table)
 
 
@@ -467,16 +487,18 @@ def _keys(document: Mapping[str, Any], origin: str) -> dict[str, str]:
 
 
 def _check(origin: str, dotted: str, value: object) -> None:
-    if dotted in NUMBERS:
-        _check_number(origin, dotted, value, is_whole=NUMBERS[dotted])
-    elif dotted not in BOOLEANS:
-        check_text(origin, dotted, value, ALLOWED.get(dotted))
+    known = kinds()
+    if dotted in known.numbers:
+        _check_number(origin, dotted, value, is_whole=known.numbers[dotted])
+    elif dotted not in known.booleans:
+        check_text(origin, dotted, value, known.allowed.get(dotted))
     elif not isinstance(value, bool):
         raise ConfigError(type_sentence(origin, dotted, value, "true or false"))
 
 
 def _check_number(origin: str, dotted: str, value: object, *, is_whole: bool) -> None:
-    if dotted in _COUNTS:
+    is_count = dotted in kinds().counts
+    if is_count:
         wanted = "a whole number, 0 or above"
     else:
         wanted = "a whole number above 0" if is_whole else "a number above 0, without a currency sign"
@@ -484,8 +506,8 @@ def _check_number(origin: str, dotted: str, value: object, *, is_whole: bool) ->
     if isinstance(value, bool) or not is_number:
         raise ConfigError(type_sentence(origin, dotted, value, wanted))
     number = float(str(value))
-    if not (number > 0 or (dotted in _COUNTS and number == 0)) or number > _MOST:
-        end = "" if dotted in _COUNTS else " Remove the line for no limit."
+    if not (number > 0 or (is_count and number == 0)) or number > _MOST:
+        end = "" if is_count else " Remove the line for no limit."
         raise ConfigError(f"{origin}: {dotted} is {value}, but must be {wanted}.{end}")
 
 
@@ -495,7 +517,7 @@ def _section(values: Mapping[str, Any], section: str) -> dict[str, Any]:
 
 
 def _web(values: Mapping[str, Any], origin: str) -> WebSettings:
-    web = replace(WebSettings(), **_section(values, "web"))
+    web = WebSettings(**_section(values, "web"))
     if web.searxng_url is not None and not is_web_address(web.searxng_url):
         raise ConfigError(
             f"{origin}: web.searxng_url must be the address of a SearXNG server that begins with http:// or https://, "
