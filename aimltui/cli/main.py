@@ -83,7 +83,8 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
     commands = command_parser()
     known = commands_of(commands)
     if arguments[0] not in known:
-        commands.error(_unknown(arguments[0], known))
+        # the usage of the program would bury it
+        commands.exit(2, f"aimltui: {_unknown(arguments[0], known)}\n")
     return _parsed_by(commands, arguments)
 
 
@@ -134,7 +135,10 @@ def _unknown(word: str, known: Sequence[str]) -> str:
 
     near = difflib.get_close_matches(word, known, n=1)
     meant = f" Did you mean {near[0]}?" if near else ""
-    return f"There is no command “{_safe(word)}”.{meant} To ask a question of one word: aimltui ask {_safe(word)}"
+    return (
+        f"There is no command “{_safe(word)}”.{meant} aimltui --help lists the commands. "
+        f"To ask a question of one word: aimltui ask {_safe(word)}"
+    )
 
 
 def _replace_unencodable() -> None:

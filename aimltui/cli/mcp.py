@@ -55,7 +55,7 @@ def show(options: argparse.Namespace) -> int:
     for row in source.rows if not options.json else ():
         _say_server(row)
     if not source.rows and not options.json:
-        _say(f"There are no MCP servers. Put them into {config_file.parent / MCP_FILE} or {config_file}.")
+        _say_none(config_file)
     return 1 if any(row.state == "wrong" for row in source.rows) else 0
 
 
@@ -67,12 +67,15 @@ def test(options: argparse.Namespace) -> int:
     """
     if options.tool and not options.name:
         raise ConfigError("--tool needs the name of its server: aimltui mcp test NAME --tool TOOL")
-    source, _ = _source(options)
-    return asyncio.run(_test(source, options))
+    source, config_file = _source(options)
+    return asyncio.run(_test(source, options, config_file))
 
 
-async def _test(source: McpSource, options: argparse.Namespace) -> int:
+async def _test(source: McpSource, options: argparse.Namespace, config_file: Path) -> int:
     await source.refresh()
+    if not source.rows and options.name is None:
+        _say_none(config_file)
+        return 0
     names = [row.name for row in source.rows if row.state not in ("off", "wrong")]
     if options.name is not None and options.name not in names:
         known = ", ".join(names) or "none"
@@ -108,6 +111,10 @@ async def _call(source: McpSource, options: argparse.Namespace) -> int:
 def _source(options: argparse.Namespace) -> tuple[McpSource, Path]:
     config_file, settings, state_dir = places_of(options)
     return mcp_servers(settings, config_file, state_dir), config_file
+
+
+def _say_none(config_file: Path) -> None:
+    _say(f"There are no MCP servers. Put them into {config_file.parent / MCP_FILE} or {config_file}.")
 
 
 def _say_server(row: ServerRow) -> None:

@@ -310,7 +310,9 @@ def test_a_sentence_is_a_question_and_a_word_is_a_command(capsys: pytest.Capture
     with pytest.raises(SystemExit) as ended:
         command_line._parsed(["thraeds"])
     assert ended.value.code == 2
-    assert "There is no command “thraeds”. Did you mean threads?" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "There is no command “thraeds”. Did you mean threads?" in said
+    assert "usage:" not in said
     for words, told in (
         (["--demo", "threads", "list"], "comes before its flags: aimltui threads"),
         (["--demo", "what is it"], "aimltui ask"),

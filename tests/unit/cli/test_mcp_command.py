@@ -42,8 +42,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_list_starts_nothing_and_test_calls_a_tool(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["mcp", "list"]) == 0
-    assert "There are no MCP servers. Put them into" in capsys.readouterr().out
+    for action in ("list", "test"):
+        assert main(["mcp", action]) == 0
+        assert "There are no MCP servers. Put them into" in capsys.readouterr().out
     servers = {"good": {"command": sys.executable, "args": ["-S", str(place / "server.py")]}, "bad": {}}
     (place / "config" / "mcp.json").write_text(json.dumps({"mcpServers": servers}))
     assert main(["mcp", "list"]) == 1
