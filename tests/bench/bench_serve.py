@@ -138,17 +138,19 @@ async def follow(client: httpx2.AsyncClient, assistant: str, count: int) -> tupl
     """A run on a thread of its own; the number of its events and of its deltas."""
     body = {"messages": [{"role": "user", "content": "Count."}]}
     thread = (await client.post("/v1/threads", json=body)).json()["id"]
-    text, events, deltas = "", 0, 0
+    text, events, deltas, failed = "", 0, 0, ""
     wanted = {"assistant_id": assistant, "stream": True}
     async with client.stream("POST", f"/v1/threads/{thread}/runs", json=wanted) as answer:
         async for line in answer.aiter_lines():
             events += line.startswith("event: ")
+            if '"last_error":{' in line:
+                failed = line[line.index('"last_error":') :][:300]
             if line.startswith('data: {"id":"msg_') and '"thread.message.delta"' in line:
                 deltas += 1
                 part: Any = json.loads(line[6:])["delta"]["content"][0]
                 text += part["text"]["value"]
     expected = "".join(f"{number} " for number in range(count))
-    assert text == expected, f"lost or reordered: {text[:80]!r}"
+    assert text == expected, f"lost or reordered: {text[:80]!r} {failed}"
     return events, deltas
 
 

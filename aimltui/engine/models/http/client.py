@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT_S = 10.0
 WRITE_TIMEOUT_S = 60.0
+_IDLE_CONNECTIONS = 20
+"""Connections that stay open for the next request."""
 _KEPT_HEADERS = frozenset(
     {
         "host",
@@ -191,6 +193,8 @@ def _build(endpoint: Endpoint, ssl_context: Any) -> tuple[AsyncOpenAI, httpx2.As
         timeout=httpx2.Timeout(
             None, connect=CONNECT_TIMEOUT_S, write=WRITE_TIMEOUT_S, pool=CONNECT_TIMEOUT_S
         ),
+        # a run that waits for its model takes a connection; with a limit, runs beyond it would fail
+        limits=httpx2.Limits(max_keepalive_connections=_IDLE_CONNECTIONS),
         follow_redirects=False,
         trust_env=endpoint.may_use_proxy,
         event_hooks={"request": [_hook(endpoint)]},
