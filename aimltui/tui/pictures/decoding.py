@@ -83,7 +83,12 @@ async def decode(content: bytes, box: tuple[int, int] = BOX, *, wait_s: float = 
 
 
 async def drawn(
-    content: bytes, box: tuple[int, int], form: Form, ground: Rgb, lines: tuple[int, int] | None = None
+    content: bytes,
+    box: tuple[int, int],
+    form: Form,
+    ground: Rgb,
+    lines: tuple[int, int] | None = None,
+    most_bytes: int | None = None,
 ) -> bytes:
     """Decode a file in a process with limits, and return it as a terminal takes it.
 
@@ -93,11 +98,15 @@ async def drawn(
         form: What the terminal takes.
         ground: What is seen through it where it is transparent.
         lines: The first line, and one past the last, of the picture that fills the whole box; None for all of it.
+        most_bytes: The most bytes that are worth sending to the terminal; None for any number.
 
     Raises:
         PictureError: It is not a picture, it is too large, it takes too long, or Pillow is missing.
     """
-    return (await _answer(content, box, form, f"#{bytes(ground).hex()}", lines, WAIT_S))[1]
+    made = (await _answer(content, box, form, f"#{bytes(ground).hex()}", lines, WAIT_S))[1]
+    if most_bytes is not None and len(made) > most_bytes:
+        raise PictureError(f"not drawn sharply: it takes {len(made):,} bytes")
+    return made
 
 
 async def _answer(

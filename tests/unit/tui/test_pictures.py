@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from aimltui.tui.pictures import worker
-from aimltui.tui.pictures.decoding import decode
+from aimltui.tui.pictures.decoding import decode, drawn
 from aimltui.tui.pictures.setting import picture_rows
 from aimltui.tui.pictures.worker import PictureError, reduce
 from aimltui.tui.state import file_facts
@@ -210,6 +210,12 @@ async def test_the_decoder_finds_the_pillow_of_the_program_and_a_missing_python_
     monkeypatch.setattr(sys, "executable", str(tmp_path / "none"))
     with pytest.raises(PictureError, match="could not start"):
         await decode(plot(64, 36))
+
+
+async def test_what_takes_too_many_bytes_is_not_sent_to_the_terminal() -> None:
+    assert len(await drawn(plot(40, 40), (40, 40), "sixel", DARK, (0, 40), 10_000)) > 100
+    with pytest.raises(PictureError, match=r"not drawn sharply: it takes [\d,]+ bytes"):
+        await drawn(plot(40, 40), (40, 40), "sixel", DARK, (0, 40), 100)
 
 
 async def test_a_decoder_that_takes_too_long_is_stopped() -> None:

@@ -26,6 +26,8 @@ LONG_REST_S: Final = 2.5
 """The same after an answer that is being written has moved a picture soon after it was sent: it would flicker."""
 _SOON_S: Final = 3.0
 _MOST_MADE: Final = 8
+_MOST_BYTES: Final = 1 << 20
+"""A picture that takes more, such as noise with sixel, stays drawn with half blocks: keys would wait behind it."""
 
 
 class Spot(NamedTuple):
@@ -188,7 +190,7 @@ class SharpPictures:
         lines = part.number * height, (part.number + spot.height) * height
         form = terminal.form
         try:
-            made = await drawn(part.picture.png, box, form, part.ground, lines)
+            made = await drawn(part.picture.png, box, form, part.ground, lines, _MOST_BYTES)
         except PictureError as error:
             log.info("a picture stays drawn with half blocks: %s", error)
             made = b""
