@@ -97,6 +97,7 @@ def _import_tests(arguments: list[str]) -> None:
         def pytest_pycollect_makeitem(self) -> list[pytest.Item]:
             return []
 
+    environment = dict(os.environ)
     saved = os.dup(1)
     with open(os.devnull, "w") as nowhere:
         os.dup2(nowhere.fileno(), 1)
@@ -104,6 +105,9 @@ def _import_tests(arguments: list[str]) -> None:
         pytest.main(["--collect-only", "-n", "0", "-p", "no:cacheprovider", *arguments], [OnlyModules()])
     os.dup2(saved, 1)
     os.close(saved)
+    # plug-ins leave their own values there, such as the folder of pictures, which is deleted by now
+    os.environ.clear()
+    os.environ.update(environment)
     # a collection in a worker would copy all of this for nothing
     gc.unfreeze()
     gc.collect()
