@@ -210,7 +210,9 @@ from openai import OpenAI
 OpenAI().beta.assistants.create(model="gpt-4o", name="Webui")
 with socket.create_server(("127.0.0.1", 0)) as free:
     port = str(free.getsockname()[1])
-home, token = tempfile.mkdtemp(), ""
+# it imports modules from the folder above its data, too
+home, token = os.path.join(tempfile.mkdtemp(), "data"), ""
+os.mkdir(home)
 settings = {"DATA_DIR": home, "OPENAI_API_BASE_URL": os.environ["OPENAI_BASE_URL"], "ENABLE_OLLAMA_API": "False",
             "OFFLINE_MODE": "True", "HF_HUB_OFFLINE": "1", "RAG_EMBEDDING_ENGINE": "openai", "WEBUI_SECRET_KEY": "x"}
 def asked(path, body=None):
