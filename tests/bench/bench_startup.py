@@ -3,7 +3,8 @@
     python -m tests.bench.bench_startup [runs]
 
 Both are measured in turns, in one run, with their bytecode written before (as an installed program has it); the
-figures are medians. Target: at most 2.0 times the CPU of the bare app, at both points. Below, without a target: what
+figures are medians. Target: at most 1.2 times the CPU of the bare app, at both points, by the lowest figures of both, on
+which other programs weigh least. Below, without a target: what
 it costs until the engine behind the screen is there too, and the echo of keys typed meanwhile, which says whether
 loading it in the background is felt.
 """
@@ -29,7 +30,7 @@ from tests.bench.measure import (
     verdict,
 )
 
-TARGET = 2.0
+TARGET = 1.2
 BARE = ("tests.bench.bare_app",)
 OURS = ("aimltui", "--demo", "--data-dir")
 READY = "essage"
@@ -104,10 +105,15 @@ def main(runs: int = 9) -> None:
         for name, starts in (("bare Textual app", bare), ("aimltui --demo", ours))
     ]
     print(table(("", "painted, CPU s", "key echoed, CPU s", "key echoed, s", "MB"), rows))
-    pairs = list(zip(ours, bare, strict=True))
     for name, ratio in (
-        ("CPU until the prompt is painted", median(o.painted_cpu_s / b.painted_cpu_s for o, b in pairs)),
-        ("CPU until a typed key is echoed", median(o.echoed_cpu_s / b.echoed_cpu_s for o, b in pairs)),
+        (
+            "CPU until the prompt is painted",
+            min(o.painted_cpu_s for o in ours) / min(b.painted_cpu_s for b in bare),
+        ),
+        (
+            "CPU until a typed key is echoed",
+            min(o.echoed_cpu_s for o in ours) / min(b.echoed_cpu_s for b in bare),
+        ),
     ):
         print(verdict(name, ratio, TARGET, " x"))
     every = [echo for _, _, found in whole for echo in found]
