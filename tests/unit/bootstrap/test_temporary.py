@@ -53,13 +53,14 @@ async def served(
         assert models.closed
 
 
-async def ask(client: AssistantsClient, thread_id: str, text: str) -> Run:
-    """Say something, and return the run that answered."""
+async def ask(client: AssistantsClient, thread_id: str, text: str = "") -> Run:
+    """Say something, unless it is said already, and return the run that answered."""
     tools = [CodeInterpreterTool(type="code_interpreter")] if is_temporary(thread_id) else []
     assistant = await client.assistants.create(
         CreateAssistant(model="fake", instructions="Be kind.", tools=tools)
     )
-    await client.messages.create(CreateMessage(thread_id=thread_id, role="user", content=text))
+    if text:
+        await client.messages.create(CreateMessage(thread_id=thread_id, role="user", content=text))
     wanted = CreateRun(thread_id=thread_id, assistant_id=assistant.id)
     last: Wire | None = None
     async with aclosing(client.runs.stream(wanted)) as events:
@@ -115,7 +116,7 @@ async def test_a_temporary_thread_can_be_kept_as_an_ordinary_one(tmp_path: Path)
         made = await client.threads.create(CreateThread(metadata={TEMPORARY: "true", PINNED: "true"}))
         await bounded(ask(client, made.id, "heronsong"))
         (told,) = (await client.runs.list(ListRuns(thread_id=made.id))).data
-        saved = await keep(client, made.id)
+        saved = (await keep(client, made.id))[made.id]
         assert not is_temporary(saved)
         (thread,) = (await client.threads.list(ListThreads())).data
         metadata = thread.metadata or {}
@@ -131,6 +132,24 @@ async def test_a_temporary_thread_can_be_kept_as_an_ordinary_one(tmp_path: Path)
         await bounded(ask(client, saved, "And?"))
     async with served(tmp_path, FakeModel()) as client:
         assert await said(client, saved) == ["heronsong", "kingfisher", "And?", "More."]
+
+
+async def test_the_branches_of_a_thread_are_kept_with_it(tmp_path: Path) -> None:
+    async with served(tmp_path, FakeModel(says("Kingfisher."), says("Waxwing."))) as client:
+        made = await client.threads.create(CreateThread(metadata={TEMPORARY: "true"}))
+        await bounded(ask(client, made.id, "heronsong"))
+        question = (await client.messages.list(ListMessages(thread_id=made.id, order="asc"))).data[0]
+        copy = await client.threads.copy(CopyThread(thread_id=made.id, through=question.id, branch=True))
+        assert is_temporary(copy.id)
+        await bounded(ask(client, copy.id))
+        kept = await keep(client, copy.id)
+        assert list(kept) == [made.id, copy.id]
+        (place,) = (await client.threads.branches(kept[copy.id])).data
+        assert (place.number, place.threads) == (2, list(kept.values()))
+        assert await said(client, kept[made.id]) == ["heronsong", "Kingfisher."]
+        assert await said(client, kept[copy.id]) == ["heronsong", "Waxwing."]
+        left = (await client.threads.list(ListThreads())).data
+        assert [thread.id for thread in left if is_temporary(thread.id)] == []
 
 
 async def test_what_it_costs_counts_for_the_day_without_its_words(tmp_path: Path) -> None:

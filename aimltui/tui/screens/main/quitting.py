@@ -77,14 +77,18 @@ class QuittingPart(ScreenPart):
 
         assert self.workspace is not None
         opened = None
+        kept: dict[str, str] = {}
         try:
             for thread_id in threads:
-                saved = await keep(self.workspace.client, thread_id)
-                self.workspace.threads.drop(thread_id)
-                if self.workspace.current.thread_id == thread_id:
-                    self.drafts.leave()
-                    opened = saved
-                self.drafts.hand_on(thread_id, saved)
+                # with a thread its branches are saved
+                saved = await keep(self.workspace.client, thread_id) if thread_id not in kept else {}
+                kept |= saved
+                for one, new in saved.items():
+                    self.workspace.threads.drop(one)
+                    if self.workspace.current.thread_id == one:
+                        self.drafts.leave()
+                        opened = new
+                    self.drafts.hand_on(one, new)
         except (APIError, TransportError) as error:
             self.show_notice(f"The thread was not saved, so the program goes on. {error}", is_warning=True)
             if opened is not None:

@@ -116,9 +116,10 @@ class ThreadsPart(ScreenPart):
         workspace = self.workspace
         assert workspace is not None
         try:
-            saved = await keep(workspace.client, thread_id)
-            workspace.threads.drop(thread_id)
-            await workspace.directory.refresh([saved], saved)
+            kept = await keep(workspace.client, thread_id)
+            for one in kept:
+                workspace.threads.drop(one)
+            await workspace.directory.refresh([*kept.values()], kept[thread_id])
         except (APIError, TransportError) as error:
             self.show_notice(f"The thread was not saved. {error}", is_warning=True)
             self.post_message(TextReturned(conversation, conversation.dequeue_all()))
@@ -127,9 +128,10 @@ class ThreadsPart(ScreenPart):
             conversation.choice = None
         is_open = workspace.current is conversation
         visit = self.drafts.leave() if is_open else 0
-        self.drafts.hand_on(thread_id, saved, before=conversation.dequeue_all())
+        for one, saved in kept.items():
+            self.drafts.hand_on(one, saved, before=conversation.dequeue_all() if one == thread_id else "")
         if is_open:
-            self.spawn(self._go_to(saved, visit), "open")
+            self.spawn(self._go_to(kept[thread_id], visit), "open")
         self.show_notice("Saved: this is an ordinary thread now.")
 
     def action_toggle_sidebar(self) -> None:
