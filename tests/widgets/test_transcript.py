@@ -128,7 +128,8 @@ async def scene(
 
 
 def message(number: int, text: str = "", *, streaming: bool = False) -> MessageEntry:
-    role = "user" if number % 2 == 0 else "assistant"
+    # many paragraphs of the user would be folded
+    role = "user" if number % 2 == 0 and text.count("\n\n") < 20 else "assistant"
     return MessageEntry(
         f"m{number}", role, f"Author {number}", text or f"text of {number}", streaming=streaming
     )  # type: ignore[arg-type]
