@@ -16,9 +16,10 @@ DATA_DIR_VARIABLE = "AIMLTUI_DATA_DIR"
 CONFIG_DIR_VARIABLE = "AIMLTUI_CONFIG_DIR"
 
 _PATIENCE_S = 5.0
-_PAUSE_S = 0.01
+_PAUSE_S = 0.001
 _serial = count()
-
+_released = {"at": float("-inf")}
+"""When this program released a lock last."""
 
 _FULL = frozenset((errno.ENOSPC, errno.EDQUOT))
 _MISPLACED = frozenset((errno.ENOENT, errno.ENOTDIR, errno.EISDIR))
@@ -63,6 +64,9 @@ def exclusive(directory: Path, patience_s: float = _PATIENCE_S) -> Iterator[None
         return
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
+        if time.monotonic() - _released["at"] < 2 * _PAUSE_S:
+            # A window that makes many changes in a row would hardly ever leave the lock to another one.
+            time.sleep(2 * _PAUSE_S)
         end = time.monotonic() + patience_s
         while True:
             try:
@@ -81,6 +85,7 @@ def exclusive(directory: Path, patience_s: float = _PATIENCE_S) -> Iterator[None
         yield
     finally:
         os.close(descriptor)
+        _released["at"] = time.monotonic()
 
 
 def ensure_private_dir(directory: Path) -> Path:

@@ -271,6 +271,26 @@ def test_two_windows_that_change_different_things_at_once_lose_nothing(file: Pat
     assert (found["ui"]["one"], found["ui"]["other"]) == (14, 14)
 
 
+def test_a_window_that_makes_many_changes_in_a_row_lets_others_between_them(tmp_path: Path) -> None:
+    had = threading.Event()
+
+    def change() -> None:
+        with exclusive(tmp_path, patience_s=60):
+            had.set()
+
+    other = threading.Thread(target=change)
+    changes = 0
+    while not had.is_set() and changes < 100:
+        with exclusive(tmp_path):
+            if not changes:
+                other.start()
+            had.wait(0.01)
+        changes += 1
+    was_between = had.is_set()
+    other.join()
+    assert was_between
+
+
 def test_a_window_that_never_finishes_does_not_hold_up_the_others_for_ever(tmp_path: Path) -> None:
     held, done = threading.Event(), threading.Event()
 
