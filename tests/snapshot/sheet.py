@@ -1,8 +1,8 @@
-"""A contact sheet of every screen and panel: `python -m tests.snapshot.sheet [FOLDER] [PART-OF-A-NAME ...]`.
+"""A contact sheet of every screen and panel: `python -m tests.snapshot.sheet [--agreed] [FOLDER] [PART-OF-A-NAME ...]`.
 
-Takes every scene in several sizes and themes, writes one page `index.html` with all pictures (PNG too, where the font DejaVu
-Sans Mono is installed), and prints what an eye would find wrong: text under 4.5:1. It is not part of the tests: it takes
-minutes.
+Walks through every story in several sizes and themes, writes one page `index.html` with all pictures (PNG too, where the font
+DejaVu Sans Mono is installed), and prints what an eye would find wrong: text under 4.5:1. With `--agreed` it only paints the
+pictures that the tests compare with. It is not part of the tests: it takes minutes.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -26,15 +26,15 @@ from textual.color import Color
 
 from aimltui.tui.app import AimltuiApp
 from aimltui.tui.contrast import MIN_CONTRAST, contrast
-from tests.snapshot.scenes import SCENES, Scene, Size
-from tests.snapshot.sheet_scenes import SHEET_SCENES
-from tests.support.screen import Seat, startup_over
+from tests.snapshot.picture import Picture, Size, read, take
+from tests.snapshot.stories import STORIES
+from tests.snapshot.story import LARGE, MIDDLE, SIZES, SMALL, THEMES, Story
+from tests.support.screen import Seat
 from tests.support.screenshots import without_fonts
 
-SIZES: tuple[Size, ...] = ((80, 24), (120, 40), (200, 60), (40, 15))
-THEMES = ("aimltui-dark", "aimltui-light", "solarized-light", "nord")
-_SCENE_S = 60.0
-"""Seconds after which a scene counts as impossible in a size, such as one that waits for a text that has no room."""
+PICTURES = Path(__file__).parent / "pictures"
+_SIZES: tuple[Size, ...] = (MIDDLE, SMALL, LARGE, (40, 15))
+_THEMES = ("aimltui-dark", "aimltui-light", "solarized-light", "nord")
 
 
 @dataclass(frozen=True)
@@ -75,90 +75,79 @@ def _color(color: RichColor | None) -> Color | None:
     )
 
 
-async def take(scene: Scene, size: Size, names: dict[str, str], folder: Path) -> dict[str, list[Low]]:
-    """Take a scene in one size, in each theme of `names`.
-
-    Returns:
-        What is hard to read, by name of the picture; nothing if the scene cannot be reached in this size.
-    """
-    server = scene.server()
-    found = {}
-    with tempfile.TemporaryDirectory() as data:
-        app = AimltuiApp(
-            startup_over(
-                server, Path(data), model=scene.model, **{**scene.options, "theme": next(iter(names))}
-            )
-        )
-        async with app.run_test(size=size) as pilot:
-            here = Seat(app, pilot, server)
-            try:
-                async with asyncio.timeout(_SCENE_S):
-                    await here.until(
-                        lambda: (
-                            here.screen.workspace is not None
-                            and here.workspace.directory.is_loaded
-                            and here.entries
-                        )
-                    )
-                    await scene.act(here)
-                    await pilot.pause()
-            except (TimeoutError, AssertionError, Exception) as error:  # one scene of many
-                print(
-                    f"{scene.name}-{size[0]}x{size[1]}\n  not in this size: {type(error).__name__}: {error}"[
-                        :300
-                    ]
-                )
-                names = {}
-            for theme, name in names.items():
-                app.theme = theme
-                await pilot.pause()
-                (folder / f"{name}.svg").write_text(without_fonts(app.export_screenshot(title=theme)))
-                painted(app, folder / f"{name}.png")
-                found[name] = list(low_texts(app))
-            await app.action_quit_now()
-    return found
-
-
 _FONTS = Path("/usr/share/fonts/truetype/dejavu")
 _FONT_SIZE = 14
 
 
-def painted(app: AimltuiApp, file: Path) -> None:
-    """Write what is on the screen as a PNG, for viewers that know no SVG; nothing where the font is missing."""
+def paint(picture: Picture, size: Size, file: Path) -> None:
+    """Write a picture as a PNG, for viewers that know no SVG; nothing where the font is missing."""
     if not _FONTS.is_dir():
         return
     regular, bold = (
         ImageFont.truetype(str(_FONTS / f"DejaVuSansMono{face}.ttf"), _FONT_SIZE) for face in ("", "-Bold")
     )
     wide, high = round(regular.getlength("M")), _FONT_SIZE + 4
-    image = Image.new("RGB", (app.size.width * wide, app.size.height * high), "#121212")
+    image = Image.new("RGB", (size[0] * wide, size[1] * high), "#121212")
     draw = ImageDraw.Draw(image)
-    for y, strip in enumerate(app.screen._compositor.render_strips()):
-        x = 0
-        for text, style, _ in strip:
-            if not text:
-                continue
-            style = style or Style()
+    for y, (text, runs) in enumerate(picture.rows):
+        x = place = 0
+        for length, name in runs:
+            part, style = text[place : place + length], Style.parse(name)
+            place += length
             ink, ground = (color and color.rgb for color in _colors(style))
-            edge = (x + cell_len(text)) * wide - 1
+            edge = (x + cell_len(part)) * wide - 1
             draw.rectangle((x * wide, y * high, edge, (y + 1) * high - 1), fill=ground or "#121212")
             if style.underline:
                 draw.line((x * wide, (y + 1) * high - 2, edge, (y + 1) * high - 2), fill=ink or "#d4d4d4")
-            for letter in text:
-                draw.text(
-                    (x * wide, y * high), letter, fill=ink or "#d4d4d4", font=bold if style.bold else regular
-                )
+            for letter in part:
+                face = bold if style.bold else regular
+                draw.text((x * wide, y * high), letter, fill=ink or "#d4d4d4", font=face)
                 x += cell_len(letter)
     image.save(file)
 
 
-def _name(scene: Scene, size: Size, theme: str) -> str:
-    return f"{scene.name}-{size[0]}x{size[1]}-{theme}"
+def _name(stop: str, size: Size, theme: str) -> str:
+    return f"{stop}-{size[0]}x{size[1]}-{theme}"
+
+
+async def walk(story: Story, folder: Path, words: Sequence[str]) -> int:
+    """Take the pictures of a story; print what is hard to read, and return how many texts are."""
+    server = story.server()
+    found = []
+
+    async def seen(stop: str, size: Size, theme: str) -> None:
+        name = _name(stop, size, theme)
+        if words and not any(word in name for word in words):
+            return
+        await here.pilot.pause()
+        (folder / f"{name}.svg").write_text(without_fonts(app.export_screenshot(title=name)))
+        paint(take(app), size, folder / f"{name}.png")
+        lows = list(low_texts(app))
+        found.extend(lows)
+        print(name, *(f"  {low.ratio:.1f}:1  {low.text!r}" for low in lows), sep="\n", flush=True)
+
+    with tempfile.TemporaryDirectory() as data:
+        os.environ["HOME"] = data
+        app = story.app(server, Path(data))
+        async with app.run_test(size=story.sizes[0]) as pilot:
+            here = Seat(app, pilot, server)
+            await story.walk(here, seen)
+            await app.action_quit_now()
+    return len(found)
+
+
+def paint_agreed(folder: Path, words: Sequence[str]) -> None:
+    """Paint the pictures that the tests compare with."""
+    for file in sorted(PICTURES.iterdir()):
+        for (size, theme), picture in read(file.read_text(encoding="utf-8")).items():
+            name = _name(file.stem, size, theme)
+            if not words or any(word in name for word in words):
+                paint(picture, size, folder / f"{name}.png")
 
 
 def page(folder: Path) -> str:
     """The page with all pictures of a folder."""
-    pictures = sorted(folder.glob("*.svg"))
+    pictures = sorted(folder.glob("*.svg")) or sorted(folder.glob("*.png"))
     shown = "\n".join(
         f'<figure><figcaption>{html.escape(file.stem)}</figcaption><img loading="lazy" src="{html.escape(file.name)}"></figure>'
         for file in pictures
@@ -172,6 +161,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tests.snapshot.sheet", description="A contact sheet of every screen and panel."
     )
+    parser.add_argument("--agreed", action="store_true", help="only paint what the tests compare with")
     parser.add_argument("folder", nargs="?", type=Path, default=Path("contact-sheet"))
     parser.add_argument("words", nargs="*", help="take only pictures whose names hold one of these")
     options = parser.parse_args(arguments)
@@ -180,22 +170,22 @@ def main(arguments: list[str]) -> int:
     os.environ["TZ"] = "UTC"
     time.tzset()
     faults = 0
-    for scene in {scene.name: scene for scene in (*SCENES, *SHEET_SCENES)}.values():
-        for size in SIZES:
-            names = {theme: _name(scene, size, theme) for theme in THEMES}
-            wanted = {
-                theme: name
-                for theme, name in names.items()
-                if not options.words or any(word in name for word in options.words)
-            }
-            if not wanted:
-                continue
-            for name, lows in asyncio.run(take(scene, size, wanted, folder)).items():
-                faults += len(lows)
-                print(name, *(f"  {low.ratio:.1f}:1  {low.text!r}" for low in lows), sep="\n", flush=True)
+    if options.agreed:
+        paint_agreed(folder, options.words)
+    else:
+        for story in STORIES:
+            stops = " ".join(stop.name for stop in story.stops)
+            if not options.words or any(word.split("-")[0] in stops for word in options.words):
+                faults += asyncio.run(walk(_in_all(story), folder, options.words))
     (folder / "index.html").write_text(page(folder))
     print(f"{folder / 'index.html'}: {faults} texts under {MIN_CONTRAST}:1")
     return min(faults, 1)
+
+
+def _in_all(story: Story) -> Story:
+    """A story in all sizes and themes, unless it is one that is about its size or theme."""
+    sizes = _SIZES if story.sizes == SIZES else story.sizes
+    return replace(story, sizes=sizes, themes=_THEMES if story.themes == THEMES else story.themes)
 
 
 if __name__ == "__main__":

@@ -142,8 +142,10 @@ class Pane(ScrollView):
         self._lay_out()
 
     def on_resize(self) -> None:
-        """Fold all text again, with the same line at the top."""
+        """Fold all text again, with the same line at the top; what is marked may be in the window only now."""
         self._fit()
+        if self._cursor.item is not None:
+            self._mark_moved(by_mouse=False)
 
     def _fit(self) -> None:
         """Adapt to the current size."""
