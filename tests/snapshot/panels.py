@@ -14,7 +14,6 @@ from aimltui.engine.tools.code_interpreter.selection import NONE
 from aimltui.local_tools.approvals import Approvals
 from aimltui.local_tools.host import LocalTools, Rules
 from aimltui.local_tools.mcp.forms import Form, FormField
-from aimltui.local_tools.skills.source import SkillFolder, SkillSource
 from aimltui.tui.screens.dialogs.compare import AnswerColumn
 from aimltui.tui.screens.dialogs.form import FormScreen
 from aimltui.tui.screens.dialogs.passage import PassageViewer
@@ -199,14 +198,9 @@ async def see_import(here: Seat) -> None:
 
 
 def local_tools(folder: Path) -> Mapping[str, object]:
-    """Functions, an MCP server, and skills."""
-    for name, about in (("invoices", "Checks invoices."), ("letters", "Writes letters to customers.")):
-        skill = folder / "skills" / name
-        skill.mkdir(parents=True)
-        (skill / "SKILL.md").write_text(f"---\nname: {name}\ndescription: {about}\n---\nAdd the sums.\n")
+    """Functions and MCP servers."""
     now = {"name": "now", "description": "The time.", "inputSchema": {"type": "object"}}
-    skills = SkillSource([SkillFolder(folder / "skills", is_own=True)])
     servers = HandServer(now).source("clock", "weather")
     source = HandSource(a_tool("weather"), a_tool("time"))
-    tools = LocalTools([source], Approvals(folder / "approved.json"), Rules(), servers, skills)
+    tools = LocalTools([source], Approvals(folder / "approved.json"), Rules(), servers)
     return {"local_tools": tools}

@@ -17,12 +17,14 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from PIL import Image, ImageDraw, ImageFont
 from rich.cells import cell_len
 from rich.color import Color as RichColor
 from rich.style import Style
 from textual.color import Color
+from textual.pilot import Pilot
 
 from aimltui.tui.app import AimltuiApp
 from aimltui.tui.contrast import MIN_CONTRAST, contrast
@@ -113,7 +115,7 @@ def _name(stop: str, size: Size, theme: str) -> str:
 async def walk(story: Story, folder: Path, words: Sequence[str]) -> int:
     """Take the pictures of a story; print what is hard to read, and return how many texts are."""
     server = story.server()
-    found = []
+    found: list[Low] = []
 
     async def seen(stop: str, size: Size, theme: str) -> None:
         name = _name(stop, size, theme)
@@ -130,7 +132,7 @@ async def walk(story: Story, folder: Path, words: Sequence[str]) -> int:
         os.environ["HOME"] = data
         app = story.app(server, Path(data))
         async with app.run_test(size=story.sizes[0]) as pilot:
-            here = Seat(app, pilot, server)
+            here = Seat(app, cast(Pilot[None], pilot), server)
             await story.walk(here, seen)
             await app.action_quit_now()
     return len(found)

@@ -98,7 +98,7 @@ STORIES: tuple[Story, ...] = (
         (
             Stop("assistants", press("f5", shows="Plain chat"), "AssistantsScreen"),
             Stop("new-assistant", panel("pick_assistant", "ctrl+n", shows="begin with"), "ChoiceScreen"),
-            Stop("assistant-import", panel("pick_assistant", "ctrl+o", shows="Path of"), "PathScreen"),
+            Stop("assistant-import", panel("pick_assistant", "ctrl+o", shows="path of"), "PathScreen"),
             Stop("assistant", panels.open_form, "AssistantEditor"),
             Stop("run-options", press(*"/options", "enter", "ctrl+t", shows="Jane Doe"), "RunOptionsScreen"),
             Stop("tools", panel("switch_tools", shows="tools"), "ChoiceScreen"),
@@ -120,7 +120,12 @@ STORIES: tuple[Story, ...] = (
     Story(
         "thread",
         (
-            Stop("inspector", afterwards(ask, press("f4", shows="tokens in")), "InspectorScreen", keeps_page=True),
+            Stop(
+                "inspector",
+                afterwards(ask, press("f4", shows="tokens in")),
+                "InspectorScreen",
+                keeps_page=True,
+            ),
             Stop("run-again", press("r", shows="Run again"), "AgainScreen", stays=True),
             Stop("history", panel("search_history", shows="before"), "ChoiceScreen"),
             Stop("compact", panel("compact", shows="Use it"), "SummaryScreen"),
@@ -245,7 +250,6 @@ STORIES: tuple[Story, ...] = (
         "tools",
         (
             Stop("mcp", panel("mcp_servers", shows="clock"), "McpServersScreen"),
-            Stop("skills", panel("skills", shows="Checks invoices."), "SkillsScreen"),
             Stop("call-card", afterwards(write, choose_on_card)),
             Stop("call-arguments", press("e", "enter", shows="Run with these"), "TextEntry", stays=True),
         ),
