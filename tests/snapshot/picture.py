@@ -55,7 +55,9 @@ def take(app: App[object]) -> Picture:
 def written(pictures: Mapping[tuple[Size, str], Picture]) -> str:
     """Return the pictures of a stop as a file; themes that show the same text share it."""
     blocks = []
-    for size, of_size in groupby(pictures.items(), key=lambda item: item[0][0]):
+    for size, of_size in groupby(
+        sorted(pictures.items(), key=lambda item: item[0]), key=lambda item: item[0][0]
+    ):
         themes = {theme: picture for (_, theme), picture in of_size}
         alike = len({picture.text for picture in themes.values()}) == 1
         for part in [themes] if alike else [{theme: picture} for theme, picture in themes.items()]:

@@ -101,7 +101,7 @@ STORIES: tuple[Story, ...] = (
             Stop("assistant-import", panel("pick_assistant", "ctrl+o", shows="path of"), "PathScreen"),
             Stop("assistant", panels.open_form, "AssistantEditor"),
             Stop("run-options", press(*"/options", "enter", "ctrl+t", shows="Jane Doe"), "RunOptionsScreen"),
-            Stop("tools", panel("switch_tools", shows="tools"), "ChoiceScreen"),
+            Stop("tools", panel("switch_tools", shows="Tools in this thread"), "ChoiceScreen"),
         ),
     ),
     Story(
