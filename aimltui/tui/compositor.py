@@ -54,6 +54,10 @@ class DamageCompositor(Compositor):
         self, full: bool = False, screen_stack: list[Screen[Any]] | None = None, simplify: bool = False
     ) -> RenderableType | None:
         """Render a frame, and tell the watchers beforehand which parts it paints."""
+        if not full and self.size.region not in self._dirty_regions:
+            self._dirty_regions.update(
+                [rows for part in self._dirty_regions for rows in self._cut_rows(part)]
+            )
         if self.watchers and (full or self._dirty_regions):
             damage = [self.size.region] if full else list(self._dirty_regions)
             for watcher in self.watchers:
@@ -86,7 +90,31 @@ class DamageCompositor(Compositor):
         for part, widget, region in self._seen_parts(damage):
             strips = widget.render_lines(part.translate((-region.x, -region.y)))
             painted += [(y, part.x, strip) for y, strip in zip(part.line_range, strips, strict=False)]
-        return StripsUpdate(painted)
+        return StripsUpdate(painted if len(damage) == 1 else list(_longest(painted)))
+
+    def _cut_rows(self, damage: Region) -> Iterator[Region]:
+        """Yield the rows of widgets that a region cuts at its left or right: half of a wide character cannot be painted."""
+        for x in (damage.x, damage.right):
+            if 0 < x < self.size.width:
+                yield from self._rows_across(Region(x - 1, damage.y, 2, damage.height))
+
+    def _rows_across(self, pair: Region) -> Iterator[Region]:
+        """Yield the rows of the widgets that are the foremost ones in both of two columns."""
+        missing = [pair]
+        for region, clip in self.visible_widgets.values():
+            shown = region.intersection(clip)
+            behind: list[Region] = []
+            for piece in missing:
+                part = shown.intersection(piece)
+                if not part:
+                    behind.append(piece)
+                    continue
+                if part.width == pair.width:
+                    yield Region(shown.x, part.y, shown.width, part.height)
+                behind += _around(Region(piece.x, part.y, piece.width, part.height), piece)
+            missing = behind
+            if not missing:
+                return
 
     def _seen_parts(self, damage: Iterable[Region]) -> Iterator[tuple[Region, Widget, Region]]:
         """Yield the parts of regions, each with the foremost widget there and that widget's region."""
@@ -104,6 +132,15 @@ class DamageCompositor(Compositor):
             missing = behind
             if not missing:
                 return
+
+
+def _longest(strips: list[tuple[int, int, Strip]]) -> Iterator[tuple[int, int, Strip]]:
+    """Yield the strips without those that are parts of another one: what is cut would be painted over what is whole."""
+    row, end = -1, 0
+    for y, x, strip in sorted(strips, key=lambda found: (found[0], found[1], -found[2].cell_length)):
+        if y != row or x + strip.cell_length > end:
+            row, end = y, x + strip.cell_length
+            yield y, x, strip
 
 
 def _around(part: Region, whole: Region) -> list[Region]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.app import App, ComposeResult
 from textual.screen import Screen
+from textual.widgets import Static
 
 from aimltui.tui.compositor import DamageCompositor, StripsUpdate, painted_at_once
 from aimltui.tui.screens.selecting import SelectingScreen
@@ -89,3 +90,33 @@ async def test_text_behind_another_screen_is_not_painted_over_it() -> None:
         assert app.screen is page
         lines = ["".join(segment.text for segment in strip) for strip in page._compositor.render_strips()]
         assert any("word" in line for line in lines)
+
+
+class Over(SelectingScreen):
+    """Text of wide characters, and a panel that covers half of one in each line."""
+
+    def compose(self) -> ComposeResult:
+        yield Static("漢字" * 10 + "\n" + "漢字" * 10, id="text")
+        yield Static("covers\ncovers", id="panel")
+
+
+class Covered(Painted):
+    CSS = """
+    Over { layers: base over; }
+    #panel { layer: over; dock: left; width: 7; height: 2; }
+    """
+
+    def get_default_screen(self) -> Over:  # type: ignore[override]
+        return Over()
+
+
+async def test_a_wide_character_is_whole_again_when_what_covered_half_of_it_is_gone() -> None:
+    app = Covered()
+    async with app.run_test(size=(60, 24)) as pilot:
+        await pilot.pause()
+        app.frames.clear()
+        app.screen.query_one("#panel").display = False
+        await pilot.pause()
+        painted = "".join(app.frames)
+        assert painted.count("漢字漢字") >= 2, repr(painted)
+        assert "漢字漢 " not in painted, "a part that ends within a character erases it"
