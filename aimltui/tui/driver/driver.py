@@ -65,7 +65,8 @@ class TerminalDriver(LinuxDriver):
             self.flush()
 
     def stop_application_mode(self) -> None:
-        """Give the terminal back."""
+        """Give the terminal back, also while a frame is being written: a signal may stop the program at any time."""
+        self._frame = None
         if self._profile.at_end:
             self.write(self._profile.at_end)
         super().stop_application_mode()

@@ -37,3 +37,18 @@ async def test_the_parts_of_a_frame_go_to_the_terminal_together(driver: Terminal
         "after",
         f"{SYNC_START}{SYNC_END}",
     ]
+
+
+async def test_the_terminal_is_given_back_while_a_frame_is_being_written(
+    driver: TerminalDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # nothing of the test's own terminal is changed
+    monkeypatch.setattr(driver, "disable_input", lambda: None)
+    monkeypatch.setattr(driver, "flush", lambda: None)
+    driver.write(SYNC_START)
+    driver.write("half a fr")
+    driver.stop_application_mode()
+    assert "\x1b[?1049l" in cast("Any", driver._writer_thread).texts
+    driver.write("ame")
+    driver.write(SYNC_END)
+    assert cast("Any", driver._writer_thread).texts[-2:] == ["ame", SYNC_END]
