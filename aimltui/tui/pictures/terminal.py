@@ -77,6 +77,8 @@ class TerminalPictures:
         self._is_asked_for_graphics = False
         self._sent: OrderedDict[int, None] = OrderedDict()
         self._placed: OrderedDict[tuple[Picture, int, int], PlacedPicture] = OrderedDict()
+        self._drawn: set[int] = set()
+        """The pictures that the terminal draws over the text."""
         self.abilities = Abilities()
 
     def ask(self) -> None:
@@ -137,6 +139,7 @@ class TerminalPictures:
         number = 0
         if self.viewer == "kitty":
             number = self.next_number()
+            self._drawn.add(number)
             sequence = kitty.transmission(number, made, columns, rows, is_virtual=False)
         elif self.viewer == "sixel":
             sequence = made.decode("ascii")
@@ -147,7 +150,9 @@ class TerminalPictures:
 
     def erase(self, number: int) -> None:
         """Take a picture away that was drawn over the text."""
-        self.write(kitty.deletion(number))
+        if number in self._drawn:
+            self._drawn.remove(number)
+            self.write(kitty.deletion(number))
 
     def place(self, picture: Picture, columns: int, rows: int) -> PlacedPicture:
         """Return the picture at this size; the terminal gets it when it comes into view."""
@@ -182,6 +187,7 @@ class TerminalPictures:
 
     def delete(self) -> None:
         """Delete all pictures from the terminal; those that come into view are sent again."""
-        for number in self._sent:
+        for number in (*self._sent, *sorted(self._drawn)):
             self.write(kitty.deletion(number))
         self._sent.clear()
+        self._drawn.clear()

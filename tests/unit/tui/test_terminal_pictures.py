@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import re
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from rich.cells import cell_len
+from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from aimltui.tui.driver.parser import TerminalParser
@@ -15,6 +18,8 @@ from aimltui.tui.pictures.abilities import GRAPHICS_QUESTION, QUESTION, Abilitie
 from aimltui.tui.pictures.files import file_sequence
 from aimltui.tui.pictures.terminal import TerminalPictures
 from aimltui.tui.terminal import TerminalAnswer
+from aimltui.tui.widgets.transcript.canvas import PicturePart
+from aimltui.tui.widgets.transcript.sharp import SharpPictures, Spot
 from tests.support.pictures import plot, thumbnail
 
 GRAPHICS = "\x1b_Gi=31;OK\x1b\\"
@@ -173,3 +178,22 @@ def test_the_text_that_stands_for_a_picture_is_as_wide_as_it_and_each_cell_says_
     before, cut, _ = Strip(rows[1]).divide([2, 4, 100])
     assert cut.text == f"{kitty.PLACEHOLDER}\u030d\u030e{kitty.PLACEHOLDER}\u030d\u0310"
     assert before.text == f"{kitty.PLACEHOLDER}\u030d\u0305{kitty.PLACEHOLDER}\u030d\u030d"
+
+
+def test_a_picture_below_a_screen_that_has_become_smaller_is_taken_away() -> None:
+    found, written, _ = terminal_that_answers(
+        "\x1bP>|kitty(0.26.5)\x1b\\", "\x1b[6;20;10t", "\x1b[?62;c", GRAPHICS
+    )
+    app = SimpleNamespace(terminal_pictures=found, is_headless=True)
+    pane = SimpleNamespace(app=app, screen=SimpleNamespace(size=Size(80, 40)), region=Region(0, 1, 80, 36))
+    sharp = SharpPictures(cast("Any", pane), lambda y: None, lambda: False)
+    part = PicturePart(thumbnail(plot(64, 36)), 6, 2, DARK, 2, 0)
+    above, below = Spot(part, 2, 2, 5), Spot(part, 2, 2, 30)
+    sharp._shown = {spot: found.draw(b"", spot.x, spot.y, 6, 2) for spot in (above, below)}
+    kept, gone = sharp._shown.values()
+    written.clear()
+    pane.screen.size = Size(80, 20)
+    sharp._paints([Region(0, 18, 80, 1)])
+    assert written == [kitty.deletion(gone)]
+    found.delete()
+    assert written[1:] == [kitty.deletion(kept)], "what is still drawn when the program ends"

@@ -115,7 +115,13 @@ class SharpPictures:
 
     def _paints(self, damage: Sequence[Region]) -> None:
         """Take pictures away over which the next frame paints, and wait until the text rests."""
-        touched = [spot for spot in self._shown if any(part.overlaps(spot.region) for part in damage)]
+        screen = self._pane.screen.size.region
+        touched = [
+            spot
+            for spot in self._shown
+            # a terminal that has become smaller may have moved it
+            if any(part.overlaps(spot.region) for part in damage) or not screen.contains_region(spot.region)
+        ]
         for spot in touched:
             self._forget(spot)
         area = self._pane.region
