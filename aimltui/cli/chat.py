@@ -19,6 +19,7 @@ from aimltui.cli.conversation import Conversation
 from aimltui.cli.decisions import decided
 from aimltui.cli.finding import first_model
 from aimltui.cli.flags import add_engine_flags
+from aimltui.cli.line_input import read_line
 from aimltui.client.client import AssistantsClient
 from aimltui.common.disk import disk_reason
 from aimltui.common.errors import AimltuiError
@@ -160,7 +161,7 @@ def _loop(runner: asyncio.Runner, session: _Session, write: Write) -> int:
     write("The assistant is ready. Type “/help” for the commands, “exit” to leave.\n")
     while True:
         try:
-            text = input(PROMPT)
+            text = read_line(PROMPT)
         except (EOFError, KeyboardInterrupt):
             write("\n")
             return 0
@@ -192,7 +193,7 @@ def _run(
         if not conversation.asked:
             return
         try:
-            decisions = decided(conversation.asked, write, input, is_terminal=sys.stdin.isatty())
+            decisions = decided(conversation.asked, write, read_line, is_terminal=sys.stdin.isatty())
             work = conversation.decide(decisions)
         except KeyboardInterrupt:
             work = conversation.withdraw()

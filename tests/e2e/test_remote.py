@@ -120,7 +120,7 @@ def test_a_server_that_is_not_there_yet_is_found_with_the_next_message(here: Pat
         terminal.wait_for("cannot be reached")
         terminal.wait_for("Send a message to try again")
         say(terminal, "Are you there?")
-        terminal.wait_for("trying again")
+        terminal.wait_for("Trying again")
         terminal.wait_for("cannot be reached")
         # the message itself has the words, too
         terminal.wait_until(

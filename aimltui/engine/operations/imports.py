@@ -98,7 +98,9 @@ def _import(conn: Connection, runtime: Runtime, params: ImportThread, thread_id:
     thread = thread.model_copy(update={"metadata": merged_metadata(None, metadata)})
     thread = _joined(conn, thread)
     threads.save(conn, thread)
-    threads.rest(conn, thread.id, params.last_active_at or writer.newest or runtime.options.now())
+    # without any time in the import, a new thread was active when it was made, whatever second it is by now
+    rest = runtime.options.now() if params.extends is not None else thread.created_at
+    threads.rest(conn, thread.id, params.last_active_at or writer.newest or rest)
     return ImportedThread(id=thread.id, outcome=EXTENDED if params.extends else CREATED, thread=thread)
 
 
