@@ -563,6 +563,21 @@ async def test_what_is_stored_after_what_is_not_stays(http_world: World, sdk: As
 
 
 @requirement("responses:socket")
+async def test_a_conversation_stays_after_a_response_of_a_websocket_that_does_not(
+    http_world: World, sdk: AsyncOpenAI
+) -> None:
+    made = await sdk.conversations.create()
+    async with web_socket(http_world.socket) as talk:
+        told = await talk.turn(input="Hi", conversation=made.id, store=False)
+        assert (told[-1]["type"], told[-1]["response"]["store"]) == ("response.completed", False)
+        await talk.turn(input="Elsewhere", store=False)
+        # answered after what was held before the last turn is gone
+        [_] = await talk.turn(previous_response_id=told[-1]["response"]["id"])
+        items = [item async for item in sdk.conversations.items.list(made.id)]
+        assert len(items) == 2
+
+
+@requirement("responses:socket")
 async def test_a_client_that_leaves_its_websocket_stops_the_response(http_world: World) -> None:
     http_world.model.turns = [[ChatChunk(text="Wait"), asyncio.Event()]]
     async with web_socket(http_world.socket) as talk:

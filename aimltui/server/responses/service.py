@@ -88,7 +88,7 @@ class Responses:
 
     def turns(self) -> ResponseTurns:
         """Return the turns of one connection, on which a response that is not stored can be continued."""
-        return ResponseTurns(self._turn, self._delete_thread)
+        return ResponseTurns(self._turn, self._temporary.__contains__, self._delete_thread)
 
     async def _turn(self, body: JSONObject, held: str | None) -> AsyncGenerator[JSONObject, None]:
         """Yield the events of a response whose thread stays until it is deleted.

@@ -18,14 +18,23 @@ class ResponseTurns:
 
     Args:
         turn: Makes a response; its thread stays.
-        delete_thread: Deletes the thread of a response that is not stored.
+        is_temporary: Whether a thread was made for a response that is not stored. A conversation was not.
+        delete_thread: Deletes such a thread.
     """
 
-    def __init__(self, turn: Turn, delete_thread: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        turn: Turn,
+        is_temporary: Callable[[str | None], bool],
+        delete_thread: Callable[[str], Awaitable[None]],
+    ) -> None:
         self._turn = turn
+        self._is_temporary = is_temporary
         self._delete_thread = delete_thread
         self._held: str | None = None
-        """The thread of the newest response, if that is not stored."""
+        """The thread of the newest complete response, if that is not stored."""
+        self._newest: str | None = None
+        """That of the newest response, which its client may leave before it is complete."""
 
     async def events(self, body: JSONObject) -> AsyncGenerator[JSONObject, None]:
         """Yield the events of the response to a request.
@@ -33,13 +42,13 @@ class ResponseTurns:
         Raises:
             APIError: The request was refused. The response that it continues cannot be continued again.
         """
-        held, newest = self._held, None
+        held, self._newest = self._held, None
         try:
             async with aclosing(self._turn(body, held)) as events:
                 async for event in events:
                     if (response := event.get("response")) is not None:
                         thread_id = thread_of_item(response["id"])
-                        newest = None if response["store"] else thread_id
+                        self._newest = thread_id if self._is_temporary(thread_id) else None
                         if response["store"] and thread_id == held:
                             # what was not stored is the beginning of what is
                             self._held = held = None
@@ -48,12 +57,14 @@ class ResponseTurns:
             if held is not None and thread_of_item(str(body.get("previous_response_id") or "")) == held:
                 await self.aclose()
             raise
-        self._held = newest
-        if held is not None and held != newest:
+        if held is not None and held != self._newest:
             await self._delete_thread(held)
+        # only now: a client that leaves meanwhile cancels this
+        self._held = self._newest
 
     async def aclose(self) -> None:
         """Delete what was not stored."""
-        held, self._held = self._held, None
-        if held is not None:
-            await self._delete_thread(held)
+        for thread_id in {self._held, self._newest}:
+            if thread_id is not None:
+                await self._delete_thread(thread_id)
+        self._held = self._newest = None
