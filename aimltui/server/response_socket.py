@@ -22,6 +22,10 @@ from aimltui.wire.parsing import check_text, parse_json
 
 LONGEST_S = 3600.0
 """Seconds after which a connection ends, as the specification says."""
+_LAST_WORDS_S = 10.0
+"""Seconds that a client has to receive why it ends."""
+_WAITING = 32
+"""Requests that may wait for the one before. With more, nothing is read, not even that the client has left."""
 _NAME = "websocket /responses"
 _CREATE = "response.create"
 _OF_HTTP = ("stream", "stream_options", "background")
@@ -42,6 +46,10 @@ class ConnectionLimit(APIError):
         )
 
 
+class _ClientLeft(Exception):
+    """The connection is closed."""
+
+
 class ResponseSocket:
     """One WebSocket connection.
 
@@ -51,16 +59,23 @@ class ResponseSocket:
         receive: Its messages.
         send: Sends messages.
         longest_s: Seconds after which it ends.
+        last_words_s: Seconds that the client then has to receive why.
     """
 
     def __init__(
-        self, shared: Shared, scope: Scope, receive: Receive, send: Send, longest_s: float = LONGEST_S
+        self,
+        shared: Shared,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        longest_s: float = LONGEST_S,
+        last_words_s: float = _LAST_WORDS_S,
     ) -> None:
         self._shared = shared
         self._scope, self._receive, self._send_message = scope, receive, send
-        self._longest_s = longest_s
+        self._longest_s, self._last_words_s = longest_s, last_words_s
         self._turns = shared.others.turns()
-        self._asked: asyncio.Queue[str | bytes] = asyncio.Queue(1)
+        self._asked: asyncio.Queue[str | bytes] = asyncio.Queue(_WAITING)
 
     async def run(self) -> None:
         """Answer until the client leaves or the time is over."""
@@ -108,15 +123,21 @@ class ResponseSocket:
             if not done:
                 answering.cancel()
                 await asyncio.wait({answering})
-                await self._send_error(ConnectionLimit())
-                await self._send_message({"type": "websocket.close", "code": 1000})
+                await self._tell_limit()
         finally:
             for task in (reading, answering):
                 task.cancel()
             await asyncio.wait({reading, answering})
         for task in done:
-            with suppress(OSError):
+            with suppress(_ClientLeft):
                 task.result()
+
+    async def _tell_limit(self) -> None:
+        # a client that receives nothing must not hold the connection
+        with suppress(_ClientLeft, TimeoutError, OSError, RuntimeError):
+            async with asyncio.timeout(self._last_words_s):
+                await self._send_error(ConnectionLimit())
+                await self._send_message({"type": "websocket.close", "code": 1000})
 
     async def _read(self) -> None:
         """Read messages until the client leaves."""
@@ -140,8 +161,7 @@ class ResponseSocket:
         except APIError as error:
             await self._send_error(error)
             return error.status
-        except OSError:
-            # the client has left
+        except _ClientLeft:
             raise
         except Exception:
             log.exception("a response over a WebSocket failed")
@@ -175,10 +195,15 @@ class ResponseSocket:
 
     async def _send(self, event: Any) -> None:
         text = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
-        await self._send_message({"type": "websocket.send", "text": text.encode("utf-8", "replace").decode()})
+        try:
+            await self._send_message(
+                {"type": "websocket.send", "text": text.encode("utf-8", "replace").decode()}
+            )
+        except (OSError, RuntimeError) as error:
+            # uvicorn raises the second after it has closed the connection itself
+            raise _ClientLeft from error
 
     async def _send_error(self, error: APIError) -> None:
-        with suppress(Exception):
-            told: dict[str, Any] = dict(error.to_json()["error"])
-            told["code"] = told.get("code") or told.get("type") or "invalid_request_error"
-            await self._send({"type": "error", "status": error.status, "error": told})
+        told: dict[str, Any] = dict(error.to_json()["error"])
+        told["code"] = told.get("code") or told.get("type") or "invalid_request_error"
+        await self._send({"type": "error", "status": error.status, "error": told})

@@ -331,24 +331,65 @@ async def test_a_websocket_is_refused_before_it_opens(
     assert json.loads(body["body"])["error"]["code"] == code
 
 
+def socket_of(
+    send: Any, *messages: str, shared: Shared | None = None, **times: float
+) -> tuple[ResponseSocket, list[Any]]:
+    """A WebSocket whose client sends messages, then waits; and what it has not sent yet."""
+    rest = [{"type": "websocket.connect"}, *({"type": "websocket.receive", "text": one} for one in messages)]
+
+    async def receive() -> Any:
+        if not rest:
+            await asyncio.Event().wait()
+        return rest.pop(0)
+
+    known = shared or Shared(cast(Any, None), Auth(), ServerLimits())
+    return ResponseSocket(known, opening(), receive, send, **times), rest
+
+
 async def test_a_websocket_ends_after_its_longest_time() -> None:
     sent: list[Any] = []
-    asked_for = [{"type": "websocket.connect"}]
 
     async def send(message: Any) -> None:
         sent.append(message)
 
-    async def receive() -> Any:
-        if not asked_for:
-            await asyncio.Event().wait()
-        return asked_for.pop()
-
     shared = Shared(cast(Any, None), Auth(), ServerLimits())
-    await bounded(ResponseSocket(shared, opening(), receive, send, longest_s=0.01).run())
+    await bounded(socket_of(send, shared=shared, longest_s=0.01)[0].run())
     accepted, told, closed = sent
     assert (accepted["type"], closed["type"]) == ("websocket.accept", "websocket.close")
     assert json.loads(told["text"])["error"]["code"] == "websocket_connection_limit_reached"
     assert b"aimltui_streams_open 0" in shared.metrics.text()
+
+
+async def take_only_the_handshake(message: Any) -> None:
+    if message["type"] != "websocket.accept":
+        await asyncio.Event().wait()
+
+
+async def test_a_client_that_receives_nothing_cannot_hold_a_websocket_beyond_its_time() -> None:
+    talk, _ = socket_of(take_only_the_handshake, longest_s=0.01, last_words_s=0.01)
+    await bounded(talk.run())
+
+
+async def test_a_websocket_reads_on_while_a_request_is_answered() -> None:
+    # the answer to a ping, and that the client has left, come after its requests
+    talk, rest = socket_of(take_only_the_handshake, *"{" * 8)
+    running = asyncio.create_task(talk.run())
+    await until(lambda: not rest)
+    running.cancel()
+    await asyncio.wait({running})
+
+
+async def test_a_websocket_that_was_closed_meanwhile_answers_no_further_request() -> None:
+    sent: list[str] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+        if message["type"] != "websocket.accept":
+            raise RuntimeError("Unexpected ASGI message 'websocket.send', after sending 'websocket.close'.")
+
+    talk, _ = socket_of(send, "{", "{")
+    await bounded(talk.run())
+    assert sent == ["websocket.accept", "websocket.send"]
 
 
 async def test_the_openapi_document_names_every_operation_and_all_its_references_exist() -> None:
