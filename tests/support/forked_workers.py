@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import pytest
 
 TAKEN = b"1"
+_LAST_S = 5
+"""Seconds that workers have to end; pytest has waited for them, and then ended only what stands for them."""
 
 
 def start(config: pytest.Config, specs: Sequence[execnet.XSpec]) -> None:
@@ -70,19 +72,34 @@ def serve(listener_fd: int, arguments: list[str]) -> None:
         return
     # ctrl+c is for pytest, which then ends this
     signal.signal(signal.SIGINT, lambda *_: None)
+    workers: set[int] = set()
     while listener in select.select([listener, 0], [], [])[0]:
         connection, _ = listener.accept()
         line, descriptors, _, _ = socket.recv_fds(connection, 65536, 3)
-        if os.fork() == 0:
+        if not (worker := os.fork()):
             listener.close()
             _work(line.decode(), descriptors, connection)
             return
+        workers.add(worker)
         connection.close()
         for descriptor in descriptors:
             os.close(descriptor)
+    _end(workers)
+
+
+def _end(workers: set[int]) -> None:
+    """Wait for the workers; kill those that wait for something themselves, such as a thread that does not end."""
+
+    def kill(*_: object) -> None:
+        for worker in workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
+
+    signal.signal(signal.SIGALRM, kill)
+    signal.alarm(_LAST_S)
     with contextlib.suppress(ChildProcessError):
         while True:
-            os.wait()
+            workers.discard(os.wait()[0])
 
 
 def _import_tests(arguments: list[str]) -> None:
