@@ -90,7 +90,7 @@ STORIES: tuple[Story, ...] = (
                 panel("show_settings", *"keys.help", "enter", shows="Press the new key"),
                 "KeyScreen",
             ),
-            Stop("theme", panel("pick_theme", shows="aimltui-dusk"), "ThemeScreen"),
+            Stop("theme", panel("pick_theme", shows="aimltui-dusk"), "ThemeScreen", keeps_page=True),
         ),
     ),
     Story(

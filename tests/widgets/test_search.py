@@ -92,6 +92,7 @@ async def test_a_server_without_search_is_said_and_what_is_loaded_is_searched(
         await here.pilot.press("ctrl+s")
         await here.until(lambda: "No threads yet." in here.shown())
         assert "nothing for" not in here.shown()
+        assert "Rename" not in here.shown(), "a key that acts on a row"
         await here.pilot.press("escape")
         await answer(here, Say(("Here is the narwhal.",)), End())
         await here.pilot.press("ctrl+s", *"narwhal")

@@ -479,6 +479,13 @@ async def test_a_change_of_theme_changes_every_colour() -> None:
         on.app.theme = "textual-light"
         await on.until(lambda: not (backgrounds() & dark))
         assert await on.painted() == text
+        light = backgrounds()
+        on.transcript.display = False
+        await on.pilot.pause()
+        on.app.theme = "textual-dark"
+        await on.pilot.pause()
+        on.transcript.display = True
+        await on.until(lambda: len(backgrounds()) > 1 and not (backgrounds() & light))
 
 
 async def test_ticks_count_the_seconds_of_an_active_run() -> None:

@@ -46,6 +46,8 @@ class PickRow:
     letters of the query."""
     is_hint_whole: bool = False
     """Whether the label is cut where there is no room for both."""
+    is_hint_beside: bool = False
+    """Whether the hint describes the row: then it begins in the same column as those of the other rows."""
 
 
 class PickList(ScrollView, can_focus=False):
@@ -101,6 +103,8 @@ class PickList(ScrollView, can_focus=False):
         self._query = ""
         self._remark = ""
         self._most_lines = 1
+        self._column = 0
+        """Cells from the labels' left edge to the hints that begin in one column."""
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return as many lines as it has had at most: a panel does not shrink while one types."""
@@ -121,6 +125,10 @@ class PickList(ScrollView, can_focus=False):
         self._query = query
         self._remark = remark
         rows = [index for index, line in enumerate(self._lines) if isinstance(line, PickRow)]
+        beside = [
+            cell_len(clean_line(row.label)) for row in map(self._row, rows) if row.hint and row.is_hint_beside
+        ]
+        self._column = max(beside, default=0) + _GAP
         wanted = (index for index in rows if at and self._row(index).id == at)
         self._cursor = next(wanted, rows[0] if rows else None)
         self.virtual_size = Size(0, max(1, len(self._lines)))
@@ -206,7 +214,8 @@ class PickList(ScrollView, can_focus=False):
         else:
             segments.append(Segment(label, label_style))
         hint_style = base if is_cursor else base + self._style("wrong" if row.is_wrong else "muted")
-        filler = " " * max(0, room - cell_len(label) - cell_len(hint))
+        free = max(0, room - cell_len(label) - cell_len(hint))
+        filler = " " * (min(free, self._column - cell_len(label)) if row.is_hint_beside else free)
         segments += [Segment(filler, base), Segment(hint, hint_style)]
         return Strip(segments).adjust_cell_length(width, base)
 

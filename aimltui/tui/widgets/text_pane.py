@@ -14,7 +14,7 @@ from aimltui.common.patterns import pattern
 from aimltui.common.sanitize import clean_line
 from aimltui.tui.state.terminal_output import TerminalText
 from aimltui.tui.widgets.transcript.palette import Palette, build_palette
-from aimltui.tui.widgets.transcript.renderers.output import output_runs
+from aimltui.tui.widgets.transcript.renderers.output import output_runs, theme_runs
 
 PIECE: Final = 2_000
 """Characters of a line in one row; a longer line continues in the next one."""
@@ -27,6 +27,7 @@ class TextPane(ScrollView, can_focus=True):
 
     Args:
         text: Of any length; its escape sequences never reach the terminal.
+        is_own: Whether the program wrote it: then it has the theme's colours, not those of the sequences.
     """
 
     DEFAULT_CSS = """
@@ -52,8 +53,9 @@ class TextPane(ScrollView, can_focus=True):
         Binding("end", "place(-1)", show=False),
     ]
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, is_own: bool = False) -> None:
         super().__init__()
+        self._runs = theme_runs if is_own else output_runs
         self.lines = _rows(text)
         self._lowered: list[str] | None = None
         self._found: int | None = None
@@ -115,7 +117,7 @@ class TextPane(ScrollView, can_focus=True):
         width = self.size.width
         if number >= len(self.lines):
             return Strip([Segment(" " * width, palette.text)], width)
-        runs = output_runs(TerminalText().line(self.lines[number]), palette)
+        runs = self._runs(TerminalText().line(self.lines[number]), palette)
         is_found = number == self._found
         segments = [Segment(" " * _MARGIN, palette.cursor if is_found else palette.text)]
         segments += [Segment(clean_line(run.text), palette.cursor if is_found else run.style) for run in runs]

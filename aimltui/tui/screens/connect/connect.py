@@ -110,7 +110,7 @@ class ConnectScreen(Sheet[Saved | TryDemo | None]):
         self._choices = connect_options(self._connections.environment_keys(), with_demo=self._is_first)
         lines: list[PickRow | str] = []
         for option in self._choices:
-            lines.append(PickRow(option.id, option.label, option.hint))
+            lines.append(PickRow(option.id, option.label, option.hint, is_hint_beside=True))
             if option.id == LOCAL:
                 lines += self._found()
         self._choices += [server_option(server) for server in self._servers or ()]
@@ -124,7 +124,7 @@ class ConnectScreen(Sheet[Saved | TryDemo | None]):
         rows = [server_option(server) for server in self._servers]
         if not rows:
             return ["  no server found: start one, then look again"]
-        return [PickRow(option.id, f"  {option.label}", option.hint) for option in rows]
+        return [PickRow(option.id, f"  {option.label}", option.hint, is_hint_beside=True) for option in rows]
 
     def on_pick_list_cursor_moved(self, event: PickList.CursorMoved) -> None:
         """Show a text about the row under the cursor."""

@@ -29,6 +29,7 @@ class ChoiceScreen(SearchSheet):
         current: The id of the row that is in use now.
         preview: Called with the id under the cursor at each move; if the result is None, the caller undoes the preview.
         verb: The word for what enter does.
+        describes: Whether hints describe their rows, so that they stand in one column beside them.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class ChoiceScreen(SearchSheet):
         current: str = "",
         preview: Callable[[str], object] | None = None,
         verb: str = "Use",
+        describes: bool = False,
     ) -> None:
         super().__init__(
             title, "search", (FooterItem("enter", verb, "pick"), FooterItem("↑↓", "Move", "move(1)"), CLOSE)
@@ -47,12 +49,16 @@ class ChoiceScreen(SearchSheet):
         self._current = current
         self._preview = preview
         self._previewed = current
+        self._describes = describes
 
     def show_lines(self) -> None:
         """Fill the list for what was typed."""
         query = self.search_box.value.strip()
         found = [self._rows[index] for index in rank(query, [row.label for row in self._rows])]
-        lines = [PickRow(row.id, row.label, row.hint, row.id == self._current) for row in found]
+        lines = [
+            PickRow(row.id, row.label, row.hint, row.id == self._current, is_hint_beside=self._describes)
+            for row in found
+        ]
         remark = f"nothing for “{query}”" if query else "There is nothing to choose from."
         self.pick_list.set_lines(lines, query=query, remark=remark, at="" if query else self._current)
 

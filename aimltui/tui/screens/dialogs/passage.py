@@ -57,7 +57,7 @@ class PassageViewer(Viewer):
 
     def body(self) -> Sequence[Widget]:
         """A note about what is missing, and the text."""
-        note = Static(Content(self._note), classes="sheet-problem")
+        note = Static(Content(self._note), classes="sheet-text passage-note")
         note.display = bool(self._note)
         return note, self.pane
 

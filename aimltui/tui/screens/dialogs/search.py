@@ -18,6 +18,7 @@ from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import CLOSE, SearchSheet
 from aimltui.tui.state.fuzzy import rank
 from aimltui.tui.state.search_words import without_filters
+from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.pick_list import PickRow, spaced
 from aimltui.tui.widgets.thread_list import ThreadList
 
@@ -35,6 +36,7 @@ _BEFORE: Final = 14
 _TITLE_CELLS: Final = 20
 _ROW_CELLS: Final = 64
 """Cells of a hit with what is said about it, on a screen that is not narrow."""
+_TO_LIST: Final = FooterItem("ctrl+s", "List", "go_to_list")
 _ROLES: Final = {"user": "you", "tool": "tool"}
 
 
@@ -80,7 +82,7 @@ class ThreadSearch(SearchSheet):
             FooterItem("ctrl+r", "Rename", "rename_thread"),
             FooterItem("ctrl+f", "Pin", "pin_thread"),
             FooterItem("del", "Delete", "delete_thread"),
-            FooterItem("ctrl+s", "List", "go_to_list"),
+            _TO_LIST,
             CLOSE,
         )
         super().__init__(
@@ -171,6 +173,8 @@ class ThreadSearch(SearchSheet):
             at = self.pick_list.cursor_row.id
         remark = f"nothing for “{query}”" if query else "No threads yet."
         self.pick_list.set_lines(spaced(lines), query=words, remark=remark, at=at)
+        for bar in self.query(FooterBar):
+            bar.set_items(self._keys if self._threads else (_TO_LIST, CLOSE))
 
     def action_go_to_list(self) -> None:
         """Go to the thread list."""

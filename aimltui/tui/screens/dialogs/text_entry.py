@@ -27,6 +27,7 @@ class TextEntry(Sheet[str | None]):
     """
 
     SCROLLS = "TextArea"
+    EXTRA_LINES = 1
     AUTO_FOCUS = "TextArea"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "submit", show=False, priority=True)]
 

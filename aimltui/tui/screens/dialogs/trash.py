@@ -60,7 +60,7 @@ class TrashScreen(SearchSheet):
         """Fill the list for what was typed."""
         query = self.search_box.value.strip()
         found = [self._rows[index] for index in rank(query, [row.title for row in self._rows])]
-        lines = [PickRow(row.id, row.title, row.when) for row in found]
+        lines = [PickRow(row.id, row.title, row.when, is_hint_whole=True) for row in found]
         remark = f"nothing for “{query}”" if query else "The trash is empty."
         self.pick_list.set_lines(lines, query=query, remark=remark)
         for bar in self.query(FooterBar):

@@ -69,7 +69,7 @@ class RunView(Vertical):
         self._width = 0
         self._heading = Static("", classes="run-heading", markup=False)
         self._pages = Static("", classes="run-pages", markup=False)
-        self.pane = TextPane("reading…")
+        self.pane = TextPane("reading…", is_own=True)
         self.text = ""
         """The page without colours."""
 

@@ -276,7 +276,8 @@ class AssistantsPart(ScreenPart):
             key = f"new-{choice if known is None or choice != _COPY else f'copy-{known.id}'}"
             self.spawn(self._open_form(sheet, form, None, key), _GROUP)
 
-        self.app.push_screen(ChoiceScreen("New assistant: begin with", rows, verb="Begin"), chosen)
+        screen = ChoiceScreen("New assistant: begin with", rows, verb="Begin", describes=True)
+        self.app.push_screen(screen, chosen)
 
     async def _edit_row(self, sheet: AssistantsScreen, row: AssistantRow) -> None:
         from aimltui.tui.state.assistant_form import form_of

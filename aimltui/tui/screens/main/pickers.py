@@ -147,7 +147,8 @@ class PickersPart(ScreenPart):
             self.spawn(act(conversation, choice.removeprefix(_ALL)), "choice")
 
         title = "Tools in this thread"
-        self.app.push_screen(ChoiceScreen(title, rows, current=tools.of(conversation)), picked)
+        screen = ChoiceScreen(title, rows, current=tools.of(conversation), describes=True)
+        self.app.push_screen(screen, picked)
 
     def action_switch_web(self, word: str = "") -> None:
         """Switch the web in the open thread; without a word let the user choose."""
@@ -176,7 +177,7 @@ class PickersPart(ScreenPart):
 
         title = "Web in this thread"
         current = "on" if web.is_on(conversation) else "off"
-        self.app.push_screen(ChoiceScreen(title, rows, current=current), picked)
+        self.app.push_screen(ChoiceScreen(title, rows, current=current, describes=True), picked)
 
     def action_pick_theme(self, wanted: str = "") -> None:
         """Use the theme of this name; without one, try the themes and keep one."""

@@ -105,6 +105,8 @@ class Pane(ScrollView):
         self._is_placing = False
         self._fitted = Size(0, 0)
         """Size of the container for which the window was last placed."""
+        self._is_outdated = False
+        """Whether colours or settings changed while it had no width."""
 
     @property
     def picture_use(self) -> PictureUse:
@@ -153,6 +155,7 @@ class Pane(ScrollView):
         context = self._item_list.context
         if (
             context is None
+            or self._is_outdated
             or context.width != size.width
             or context.picture_rows != picture_rows(size.height)
         ):
@@ -163,6 +166,7 @@ class Pane(ScrollView):
     def _lay_out(self) -> None:
         """Adapt to the current width, colours and glyphs, and draw the items near the window."""
         width = self.scrollable_content_region.width
+        self._is_outdated = width <= 0
         if width <= 0 or not self.is_attached:
             return
         palette = build_palette(self.app.theme_variables, self.background_colors[1])

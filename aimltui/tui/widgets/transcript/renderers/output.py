@@ -114,6 +114,23 @@ def shortened(pieces: list[tuple[str, Kind]], most: int) -> tuple[list[tuple[str
     return kept, True
 
 
+def theme_runs(pieces: list[Piece], palette: Palette) -> list[StyledText]:
+    """Return a line that the program itself coloured: red, green, yellow, cyan and grey are the theme's error, success,
+    warning, heading and muted."""
+    styles = {
+        1: palette.error,
+        2: palette.success,
+        3: palette.warning,
+        6: palette.assistant,
+        8: palette.muted,
+    }
+    ours = {Sgr(fg=number): style for number, style in styles.items()}
+    return [
+        StyledText(text, ours[sgr]) if sgr in ours else output_runs([(text, sgr)], palette)[0]
+        for text, sgr in pieces
+    ]
+
+
 def output_runs(pieces: list[Piece], palette: Palette) -> list[StyledText]:
     """Return a line of output in the theme's colours."""
     return [
