@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import time
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -19,7 +20,7 @@ from aimltui.tui.pictures.files import file_sequence
 from aimltui.tui.pictures.terminal import TerminalPictures
 from aimltui.tui.terminal import TerminalAnswer
 from aimltui.tui.widgets.transcript.canvas import PicturePart
-from aimltui.tui.widgets.transcript.sharp import SharpPictures, Spot
+from aimltui.tui.widgets.transcript.sharp import LONG_REST_S, REST_S, SharpPictures, Spot
 from tests.support.pictures import plot, thumbnail
 
 GRAPHICS = "\x1b_Gi=31;OK\x1b\\"
@@ -180,20 +181,41 @@ def test_the_text_that_stands_for_a_picture_is_as_wide_as_it_and_each_cell_says_
     assert before.text == f"{kitty.PLACEHOLDER}\u030d\u0305{kitty.PLACEHOLDER}\u030d\u030d"
 
 
-def test_a_picture_below_a_screen_that_has_become_smaller_is_taken_away() -> None:
+def covered(*, is_growing: bool = False) -> tuple[SharpPictures, SimpleNamespace, list[str], list[float]]:
+    """Pictures over a window of 80x40, the window, what was written, and after how long it is looked at again."""
     found, written, _ = terminal_that_answers(
         "\x1bP>|kitty(0.26.5)\x1b\\", "\x1b[6;20;10t", "\x1b[?62;c", GRAPHICS
     )
-    app = SimpleNamespace(terminal_pictures=found, is_headless=True)
-    pane = SimpleNamespace(app=app, screen=SimpleNamespace(size=Size(80, 40)), region=Region(0, 1, 80, 36))
-    sharp = SharpPictures(cast("Any", pane), lambda y: None, lambda: False)
+    waits: list[float] = []
+    pane = SimpleNamespace(
+        app=SimpleNamespace(terminal_pictures=found, is_headless=True),
+        screen=SimpleNamespace(size=Size(80, 40)),
+        region=Region(0, 1, 80, 36),
+        set_timer=lambda delay, callback: waits.append(delay),
+    )
+    sharp = SharpPictures(cast("Any", pane), lambda y: None, lambda: True, lambda: is_growing)
     part = PicturePart(thumbnail(plot(64, 36)), 6, 2, DARK, 2, 0)
-    above, below = Spot(part, 2, 2, 5), Spot(part, 2, 2, 30)
-    sharp._shown = {spot: found.draw(b"", spot.x, spot.y, 6, 2) for spot in (above, below)}
-    kept, gone = sharp._shown.values()
+    spots = Spot(part, 2, 2, 5), Spot(part, 2, 2, 30)
+    sharp._shown = {spot: found.draw(b"", spot.x, spot.y, 6, 2) for spot in spots}
+    sharp._sent_at = time.monotonic()
     written.clear()
+    return sharp, pane, written, waits
+
+
+def test_a_picture_below_a_screen_that_has_become_smaller_is_taken_away() -> None:
+    sharp, pane, written, _ = covered()
+    kept, gone = sharp._shown.values()
     pane.screen.size = Size(80, 20)
     sharp._paints([Region(0, 18, 80, 1)])
     assert written == [kitty.deletion(gone)]
-    found.delete()
+    pane.app.terminal_pictures.delete()
     assert written[1:] == [kitty.deletion(kept)], "what is still drawn when the program ends"
+
+
+@pytest.mark.parametrize(("is_growing", "rest_s"), [(True, LONG_REST_S), (False, REST_S)])
+def test_only_an_answer_that_is_being_written_keeps_a_picture_away_for_long(
+    is_growing: bool, rest_s: float
+) -> None:
+    sharp, pane, _, waits = covered(is_growing=is_growing)
+    sharp._paints([pane.region])
+    assert waits == [rest_s]

@@ -100,6 +100,7 @@ class Pane(ScrollView):
             self,
             lambda y: self._row_at(self.scroll_offset.y + y)[1],
             lambda: self.pictures == "auto" and self.picture_use == "drawn",
+            self._viewport.is_growing,
         )
         self._extras = Extras()
         self._is_placing = False

@@ -58,14 +58,20 @@ class SharpPictures:
         pane: The transcript.
         row_at: Returns a row of the window, counted from its first.
         is_wanted: Returns whether pictures are drawn as sharply as the terminal can.
+        is_growing: Returns whether an answer is being written.
     """
 
     def __init__(
-        self, pane: Widget, row_at: Callable[[int], Row | None], is_wanted: Callable[[], bool]
+        self,
+        pane: Widget,
+        row_at: Callable[[int], Row | None],
+        is_wanted: Callable[[], bool],
+        is_growing: Callable[[], bool],
     ) -> None:
         self._pane = pane
         self._row_at = row_at
         self._is_wanted = is_wanted
+        self._is_growing = is_growing
         self._shown: dict[Spot, int] = {}
         """What the terminal draws, with the terminal's number of the picture; 0 if it has none."""
         self._made: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
@@ -129,8 +135,8 @@ class SharpPictures:
             return
         now = time.monotonic()
         if touched:
-            is_unsteady = not self._is_scrolled and now - self._sent_at < _SOON_S
-            self._rest_s = LONG_REST_S if is_unsteady else REST_S
+            is_soon = not self._is_scrolled and now - self._sent_at < _SOON_S
+            self._rest_s = LONG_REST_S if is_soon and self._is_growing() else REST_S
         self._painted_at = now
         if self._timer is None:
             self._timer = self._pane.set_timer(self._rest_s, self._look)

@@ -56,11 +56,11 @@ class Viewport:
         of the text alone, not from the pieces in which the text came.
         """
         limit = self.limit
-        if limit and self.height >= _ROOMY and self._is_growing():
+        if limit and self.height >= _ROOMY and self.is_growing():
             return -(-limit // LEAP) * LEAP
         return limit
 
-    def _is_growing(self) -> bool:
+    def is_growing(self) -> bool:
         """Whether the text of an answer is being written."""
         newest = (item.entry for item in self.item_list.items[-_NEWEST:])
         return any(isinstance(entry, _TEXTS) and entry.streaming for entry in newest)
