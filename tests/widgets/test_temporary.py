@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -123,3 +124,41 @@ async def test_the_draft_of_a_temporary_thread_is_saved_if_the_thread_is_and_onl
         await here.pilot.press("down", "enter")
         await here.until(lambda: here.app._exit, "the end")
     assert drafts_in(tmp_path) == ["waxwing"]
+
+
+@pytest.mark.parametrize("has_temporary", [True, False])
+async def test_a_temporary_thread_that_is_asked_for_at_the_start_gets_the_message(
+    tmp_path: Path, has_temporary: bool
+) -> None:
+    may_connect = asyncio.Event()
+    server = FakeTransport()
+
+    async def connect() -> Connected:
+        await may_connect.wait()
+        return Connected(AssistantsClient(server), "test", "fake", has_temporary=has_temporary)
+
+    async with seat(server, tmp_path, connect=connect, is_up=False) as here:
+        for text in ("/temporary", "heronsong"):
+            here.screen.prompt.load_draft(text)
+            await here.pilot.press("enter")
+        here.screen.prompt.load_draft("waxwing")
+        await here.until(lambda: len(here.screen.start_queue.items) == 2)
+        may_connect.set()
+        await here.until(lambda: here.screen.workspace is not None)
+        if has_temporary:
+            await here.until(lambda: here.texts()[:1] == ["heronsong"])
+            assert here.workspace.current.is_temporary
+            assert here.screen.prompt.draft == "waxwing"
+        else:
+            await here.until(lambda: here.screen.prompt.draft == "heronsong\n\nwaxwing")
+            assert here.texts() == []
+
+
+async def test_a_command_that_cannot_be_used_before_the_start_has_ended_stays_in_the_prompt(
+    tmp_path: Path,
+) -> None:
+    async with seat(FakeTransport(), tmp_path, connect=asyncio.Event().wait, is_up=False) as here:  # type: ignore[arg-type]
+        here.screen.prompt.load_draft("/connect")
+        await here.pilot.press("enter")
+        await here.until(lambda: "Still starting. Press enter again in a moment." in here.shown())
+        assert here.screen.prompt.draft == "/connect"

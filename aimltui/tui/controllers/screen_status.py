@@ -60,13 +60,14 @@ def command_words(facts: ScreenFacts, workspace: Workspace | None) -> frozenset[
         "letters": facts.letters_act and facts.has_mark,
         "away": not facts.is_following,
         "typed": facts.has_text,
+        # before the start has ended it waits: what follows it must not be written to disk
+        "memory": workspace is None or workspace.connected.has_temporary,
     }
     if workspace is not None:
         conversation = workspace.current
         words |= {
             "runs": workspace.connected.run_code is not None and not conversation.is_temporary,
             "temporary": conversation.is_temporary,
-            "memory": workspace.connected.has_temporary,
             "running": conversation.is_busy,
             "thread": conversation.thread_id is not None,
             "answer": conversation.view.facts.has_answer,

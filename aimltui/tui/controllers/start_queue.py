@@ -5,6 +5,7 @@ from __future__ import annotations
 from aimltui.common.dataclass import dataclass
 
 NEW_THREAD_ACTION = "new_thread"
+TEMPORARY_THREAD_ACTION = "temporary_thread"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from aimltui.tui.controllers.messages import (
     SavedPromptWanted,
     TextReturned,
 )
-from aimltui.tui.controllers.start_queue import NEW_THREAD_ACTION
+from aimltui.tui.controllers.start_queue import NEW_THREAD_ACTION, TEMPORARY_THREAD_ACTION
 from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.state.attached_files import parted
 from aimltui.tui.state.branch_marks import NEXT, PREVIOUS
@@ -78,8 +78,11 @@ class SendingPart(ScreenPart):
         elif asked.is_available(self.command_state()):
             self.call_later(self.run_action, slash_action(event.text, asked))
         else:
-            if slash_argument(event.text):
+            if slash_argument(event.text) or self.workspace is None:
                 event.prompt.load_draft(f"{event.text}{event.prompt.draft}")
+            if self.workspace is None:
+                self.hint("Still starting. Press enter again in a moment.")
+                return
             self.hint(_UNAVAILABLE.get(asked.slash, f"Nothing to {asked.slash[1:]} here."))
 
     def _takes_prompt(self, text: str) -> bool:
@@ -164,7 +167,7 @@ class SendingPart(ScreenPart):
 
     async def _take_early(self, action: str) -> None:
         # what was typed meanwhile is meant for the thread that the action opens
-        typed = self.prompt.draft if action == NEW_THREAD_ACTION else ""
+        typed = self.prompt.draft if action in (NEW_THREAD_ACTION, TEMPORARY_THREAD_ACTION) else ""
         if typed:
             self.prompt.load_draft("")
         await self.run_action(action)

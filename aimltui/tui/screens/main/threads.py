@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from aimltui.client.errors import TransportError
 from aimltui.tui.controllers.messages import TextReturned, ThreadListChanged
+from aimltui.tui.controllers.start_queue import TEMPORARY_THREAD_ACTION
 from aimltui.tui.screens.main.view import ScreenPart
+from aimltui.tui.storage.drafts import joined
 from aimltui.tui.widgets.header import HeaderBar
 from aimltui.tui.widgets.thread_list import ThreadList
 
@@ -91,7 +93,14 @@ class ThreadsPart(ScreenPart):
         """Open a new thread that is never written to disk."""
         self.close_sidebar()
         self.set_focus(self.prompt)
-        if not self.waits_for_start("temporary_thread") and self.workspace is not None:
+        if self.waits_for_start(TEMPORARY_THREAD_ACTION) or self.workspace is None:
+            return
+        if not self.workspace.connected.has_temporary:
+            # what waits behind it was meant for a thread that nobody saves
+            early = self.start_queue.take_messages()
+            self.prompt.load_draft(joined((*early, self.prompt.draft)))
+            self.hint("This server saves every thread: there are no temporary ones.", _READ_S)
+        else:
             self.spawn(self._go_to(None, self.drafts.leave(), is_temporary=True), "open")
             self.hint(
                 "Nothing of this thread is written to disk, and it has no tools; /keep saves it.", _READ_S
