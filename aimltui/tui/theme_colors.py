@@ -48,6 +48,12 @@ _ROOM: Final = 7.0
 _CURSOR_ROOM: Final = 5.5
 _LOST: Final = 1.6
 """Contrast below which a colour cannot be seen on a ground."""
+_APART: Final = 1.4
+"""Contrast of two texts beside each other that are told apart."""
+_SEEN: Final = 1.1
+"""Contrast of two grounds beside each other that are told apart."""
+_LOW_TINTS: Final = (0.2, 0.15, 0.1, 0.06, 0.03, 0.0)
+"""Shares of the primary colour in a ground of the row under the cursor near the background."""
 _DEFAULT_SHARE: Final = 0.87
 
 
@@ -77,6 +83,8 @@ def readable_variables(variables: Mapping[str, str]) -> dict[str, str]:
     }
     texts["block-cursor-foreground"] = _solid(variables, "block-cursor-foreground", panel, foreground)
     cursor = _cursor(variables, texts, panel)
+    if contrast(readable(texts["text-muted"], cursor), foreground) < _APART:
+        cursor = _low_cursor(variables, texts, panel, grounds["background"]) or cursor
     texts |= {name: readable(texts[name], cursor) for name in CURSOR_TEXTS if name in texts}
     for name, color in (grounds | {CURSOR: cursor} | texts | _pairs(variables, panel, foreground)).items():
         if _color(variables, name) != color:
@@ -105,6 +113,18 @@ def _cursor(variables: Mapping[str, str], texts: Mapping[str, Color], panel: Col
         if contrast(texts["foreground"], cursor) >= _CURSOR_ROOM:
             break
     return cursor
+
+
+def _low_cursor(
+    variables: Mapping[str, str], texts: Mapping[str, Color], panel: Color, background: Color
+) -> Color | None:
+    """Return a ground of the row under the cursor near the background, on which muted text may stay muted; None if there
+    is none: on a ground farther from the background than the panel it would look like the other text."""
+    for tint in _LOW_TINTS:
+        cursor = background.blend(_solid(variables, "primary", panel), tint, alpha=1)
+        if contrast(texts["text-muted"], cursor) >= MIN_CONTRAST and contrast(cursor, panel) >= _SEEN:
+            return cursor
+    return None
 
 
 def _pairs(variables: Mapping[str, str], panel: Color, foreground: Color) -> dict[str, Color]:
