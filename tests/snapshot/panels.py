@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from textual.screen import Screen
@@ -14,11 +15,13 @@ from aimltui.engine.tools.code_interpreter.selection import NONE
 from aimltui.local_tools.approvals import Approvals
 from aimltui.local_tools.host import LocalTools, Rules
 from aimltui.local_tools.mcp.forms import Form, FormField
+from aimltui.tui.controllers.skill_switch import SkillRow
 from aimltui.tui.screens.dialogs.compare import AnswerColumn
 from aimltui.tui.screens.dialogs.form import FormScreen
 from aimltui.tui.screens.dialogs.passage import PassageViewer
 from aimltui.tui.screens.dialogs.question import AgreeQuestion, Option, QuestionSheet
 from aimltui.tui.screens.dialogs.save import SaveScreen
+from aimltui.tui.screens.dialogs.skills import SkillsScreen
 from aimltui.tui.screens.dialogs.trash import TrashedRow, TrashScreen
 from aimltui.tui.state.passages import PassageText, Span
 from tests.snapshot.samples import QUESTION
@@ -152,6 +155,24 @@ def quit_temporary() -> Screen[object]:
         Option("stay", "Stay"),
     )
     return QuestionSheet("Quit now?", ("A temporary thread is not saved.",), options, leave="Stay")  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class _Skills:
+    """Skills at places that are the same on each machine."""
+
+    assistant: str = "Assistant"
+    rows: tuple[SkillRow, ...] = (
+        SkillRow("invoices", "~/.config/aimltui/skills/invoices", True, "Checks invoices: sums, tax, dates."),
+        SkillRow("letters", "~/.config/aimltui/skills/letters", about="Writes polite letters."),
+        SkillRow("~/.config/aimltui/skills/broken", "", error="SKILL.md: the description is missing."),
+    )
+
+
+def skills() -> Screen[object]:
+    """The skills of an assistant."""
+    nothing = lambda _: None  # noqa: E731
+    return SkillsScreen(_Skills(), "~/.config/aimltui/skills", nothing, nothing)  # type: ignore[arg-type,return-value]
 
 
 def trash() -> Screen[object]:

@@ -10,6 +10,7 @@ from tests.snapshot.acts import (
     ask_about_code,
     attach,
     choose_on_card,
+    close_runs,
     find_words,
     mark_code,
     new_thread,
@@ -22,6 +23,7 @@ from tests.snapshot.acts import (
     see_it_large,
     stop,
     summarize,
+    temporary_thread,
     unfold,
     view_all,
     wait,
@@ -51,7 +53,7 @@ from tests.snapshot.samples import (
     several_connections,
     shipped_models,
 )
-from tests.snapshot.story import MIDDLE, SMALL, Stop, Story
+from tests.snapshot.story import LARGE, MIDDLE, SMALL, Stop, Story
 from tests.support.run_scenes import Call, Code, End, Say
 
 STORIES: tuple[Story, ...] = (
@@ -72,6 +74,7 @@ STORIES: tuple[Story, ...] = (
             Stop("export", push(panels.save), "SaveScreen"),
             Stop("passage", push(panels.passage), "PassageViewer"),
             Stop("trash", push(panels.trash), "TrashScreen"),
+            Stop("skills", push(panels.skills), "SkillsScreen"),
             Stop("code-agree", push(panels.agree, "down"), "AgreeQuestion"),
             Stop("quit-temporary", push(panels.quit_temporary, "down"), "QuestionSheet"),
             Stop("form", push(panels.form), "FormScreen"),
@@ -131,6 +134,15 @@ STORIES: tuple[Story, ...] = (
             Stop("compact", panel("compact", shows="Use it"), "SummaryScreen"),
         ),
         (FINISHED,),
+    ),
+    Story(
+        "wide",
+        (
+            Stop("run-pane", afterwards(ask, press("f4", shows="tokens in"))),
+            Stop("temporary", afterwards(close_runs, temporary_thread, ask)),
+        ),
+        (FINISHED, FINISHED),
+        sizes=(LARGE,),
     ),
     Story(
         "streaming",

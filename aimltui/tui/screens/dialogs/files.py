@@ -16,6 +16,7 @@ from aimltui.tui.screens.dialogs.sheet import CLOSE, SearchSheet
 from aimltui.tui.state.file_rows import FileGroup, FileRow, is_changing, with_uploads
 from aimltui.tui.state.fuzzy import rank
 from aimltui.tui.storage.local_files import may_hold_paths
+from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.pick_list import PickList, PickRow, spaced
 
 _KEYS = (
@@ -27,6 +28,7 @@ _KEYS = (
 _ADD = "add-path"
 _AGAIN_S = 1.0
 """Seconds after which the list is read again while files are being indexed."""
+_ADD_KEY = FooterItem("enter", "Add", "pick")
 
 
 class FilesScreen(SearchSheet):
@@ -99,6 +101,7 @@ class FilesScreen(SearchSheet):
         query = self.search_box.value.strip()
         if may_hold_paths(query):
             self.pick_list.set_lines([PickRow(_ADD, f"Add the file {query}", "enter")])
+            self._show_keys((_ADD_KEY, CLOSE))
             return
         lines: list[PickRow | str] = []
         for group in with_uploads(self.groups, self._uploads.values()):
@@ -112,6 +115,12 @@ class FilesScreen(SearchSheet):
         self.pick_list.set_lines(
             spaced(lines), query=query, remark="reading…" if self._groups is None else remark, at=at
         )
+        is_empty = self._groups is not None and not lines and not query
+        self._show_keys((CLOSE,) if is_empty else _KEYS)
+
+    def _show_keys(self, keys: Sequence[FooterItem]) -> None:
+        for bar in self.query(FooterBar):
+            bar.set_items(keys)
 
     def picked(self, row: PickRow) -> None:
         """Offer what can be done with a file; the screen stays open."""
