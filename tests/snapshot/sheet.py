@@ -131,7 +131,7 @@ async def walk(story: Story, folder: Path, words: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory() as data:
         os.environ["HOME"] = data
         app = story.app(server, Path(data))
-        async with app.run_test(size=story.sizes[0]) as pilot:
+        async with app.run_test(size=story.sizes[0], notifications=True) as pilot:
             here = Seat(app, cast(Pilot[None], pilot), server)
             await story.walk(here, seen)
             await app.action_quit_now()
