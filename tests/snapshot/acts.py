@@ -65,18 +65,6 @@ async def new_thread(here: Seat) -> None:
     await here.until(lambda: here.workspace.current.thread_id is None and here.entries)
 
 
-async def close_runs(here: Seat) -> None:
-    """Close the runs beside the thread."""
-    await here.pilot.press("escape")
-    await here.until(lambda: "Timeline" not in here.shown())
-
-
-async def temporary_thread(here: Seat) -> None:
-    """Begin a temporary thread."""
-    await here.screen.run_action("temporary_thread")
-    await here.until(lambda: here.workspace.current.thread_id is None and here.entries)
-
-
 async def ask(here: Seat) -> None:
     """Ask, and wait for the end."""
     await here.write(QUESTION)

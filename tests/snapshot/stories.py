@@ -10,7 +10,6 @@ from tests.snapshot.acts import (
     ask_about_code,
     attach,
     choose_on_card,
-    close_runs,
     find_words,
     mark_code,
     new_thread,
@@ -23,7 +22,6 @@ from tests.snapshot.acts import (
     see_it_large,
     stop,
     summarize,
-    temporary_thread,
     unfold,
     view_all,
     wait,
@@ -53,7 +51,7 @@ from tests.snapshot.samples import (
     several_connections,
     shipped_models,
 )
-from tests.snapshot.story import LARGE, MIDDLE, SMALL, Stop, Story
+from tests.snapshot.story import MIDDLE, SMALL, Stop, Story
 from tests.support.run_scenes import Call, Code, End, Say
 
 STORIES: tuple[Story, ...] = (
@@ -134,15 +132,6 @@ STORIES: tuple[Story, ...] = (
             Stop("compact", panel("compact", shows="Use it"), "SummaryScreen"),
         ),
         (FINISHED,),
-    ),
-    Story(
-        "wide",
-        (
-            Stop("run-pane", afterwards(ask, press("f4", shows="tokens in"))),
-            Stop("temporary", afterwards(close_runs, temporary_thread, ask)),
-        ),
-        (FINISHED, FINISHED),
-        sizes=(LARGE,),
     ),
     Story(
         "streaming",
