@@ -60,7 +60,7 @@ class Responses:
             return response_json(start.ref or ResponseRef(run.thread_id, run.id), run, [], None)
         async with aclosing(self._answer(start)) as found:
             writer = [one async for one, _ in found][-1]
-        return {**writer.snapshot(), "store": start.is_stored}
+        return writer.snapshot()
 
     async def stream(self, body: JSONObject) -> AsyncGenerator[bytes, None]:
         """Yield the server-sent events of the response to a request.
@@ -264,14 +264,14 @@ class Responses:
                         if not isinstance(event.data, Run):
                             continue
                         ref = start.ref or ResponseRef(event.data.thread_id, event.data.id)
-                        writer = ResponseWriter(ref, start.thoughts)
+                        writer = ResponseWriter(ref, start.thoughts, is_stored=start.is_stored)
                     for sent in await self._events_of(event, writer):
-                        yield writer, _told(sent, start)
+                        yield writer, sent
                     if writer.is_over:
                         break
             if writer is not None:
                 for sent in await self._last_events(writer):
-                    yield writer, _told(sent, start)
+                    yield writer, sent
         finally:
             # shielded: a client that is gone cancels this task
             await asyncio.shield(self._end(start, writer))
@@ -328,13 +328,6 @@ def response_error_frame(error: APIError) -> bytes:
     """Return the event that tells of an error after the response began."""
     fields = {"code": error.code, "message": error.message, "param": error.param, "sequence_number": 0}
     return _frame({"type": "error", **fields})
-
-
-def _told(event: JSONObject, start: RunStart) -> JSONObject:
-    """Return an event whose response says whether it is stored, which its run does not know."""
-    if start.is_stored or "response" not in event:
-        return event
-    return {**event, "response": {**event["response"], "store": False}}
 
 
 def _is_reference(item: JSONObject) -> bool:

@@ -46,15 +46,17 @@ class ResponseWriter:
     Args:
         ref: The response.
         thoughts: How many thoughts earlier responses of the run had.
+        is_stored: Whether the response is stored, which its run does not know.
     """
 
-    def __init__(self, ref: ResponseRef, thoughts: int = 0) -> None:
+    def __init__(self, ref: ResponseRef, thoughts: int = 0, *, is_stored: bool = True) -> None:
         self.ref = ref
         self.run: Run | None = None
         self.output: list[JSONObject] = []
         self.names: dict[str, str] = {}
         """The names of files by id; to be filled before the events that show them."""
         self._thoughts = thoughts
+        self._is_stored = is_stored
         self._steps: dict[str, RunStep] = {}
         self._open: dict[object, _Open] = {}
         self._withdrawn: set[int] = set()
@@ -70,7 +72,8 @@ class ResponseWriter:
         """Return the response object as it is now."""
         assert self.run is not None
         output = [item for index, item in enumerate(self.output) if index not in self._withdrawn]
-        return response_json(self.ref, self.run, output, usage_of(self._steps.values()))
+        response = response_json(self.ref, self.run, output, usage_of(self._steps.values()))
+        return {**response, "store": self._is_stored}
 
     def add(self, event: StreamEvent) -> list[JSONObject]:
         """Take one event of the run and return the events of the response for it."""
