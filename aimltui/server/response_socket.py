@@ -10,6 +10,7 @@ from contextlib import aclosing, suppress
 from typing import Any
 
 from starlette.datastructures import Headers
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from aimltui.server.client_budget import headers_within
@@ -108,10 +109,8 @@ class ResponseSocket:
             await self._send_message({"type": "websocket.close", "code": 1008})
             return
         body = json.dumps(error.to_json(), ensure_ascii=False).encode("utf-8", "replace")
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        start = {"type": "websocket.http.response.start", "status": error.status, "headers": headers}
-        await self._send_message(start)
-        await self._send_message({"type": "websocket.http.response.body", "body": body})
+        response = Response(body, error.status, media_type="application/json")
+        await response(self._scope, self._receive, self._send_message)
 
     async def _answer_until_left(self) -> None:
         reading = asyncio.create_task(self._read())
