@@ -10,7 +10,7 @@ import platform
 import shutil
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ from aimltui.engine.tools.code_interpreter import packages as environment
 from aimltui.engine.tools.code_interpreter import python_runtime as interpreter
 from aimltui.engine.tools.code_interpreter import selftest
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
+from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
 from aimltui.engine.tools.code_interpreter.sandboxes.base import Sandbox
 from aimltui.engine.tools.code_interpreter.selection import NONE, advice, every
 from aimltui.engine.tools.code_interpreter.selftest import WALLS, Verdict
@@ -116,9 +117,8 @@ async def _interpreter_row(data_dir: Path, settings: InterpreterSettings) -> dic
         python = interpreter.find(executable, (str(data_dir),))
     except SandboxError as error:
         return {**row, "problem": error.message}
-    for sandbox in every(data_dir):
-        verdict = await selftest.test(sandbox, python, data_dir)
-        if verdict.holds and row["uses"] is None and settings.sandbox in ("auto", sandbox.name):
+    async for sandbox, verdict, is_used in _tested(data_dir, settings, python):
+        if is_used:
             row["uses"] = sandbox.name
         row["sandboxes"].append(
             {
@@ -221,13 +221,10 @@ async def _sandboxes(data_dir: Path, settings: InterpreterSettings) -> int:
         _say(f"  {error.message}")
         return 1
     used: Sandbox | None = None
-    for sandbox in every(data_dir):
-        verdict = await selftest.test(sandbox, python, data_dir)
-        is_wanted = settings.sandbox in ("auto", sandbox.name)
-        is_first = verdict.holds and used is None and is_wanted
-        for line in _report(sandbox, verdict, is_used=is_first):
+    async for sandbox, verdict, is_used in _tested(data_dir, settings, python):
+        for line in _report(sandbox, verdict, is_used=is_used):
             _say(line)
-        if is_first:
+        if is_used:
             used = sandbox
     _say("")
     if settings.sandbox == "off":
@@ -246,6 +243,18 @@ async def _sandboxes(data_dir: Path, settings: InterpreterSettings) -> int:
     for sentence in used.describe().uncovered:
         _say(f"  - {sentence}")
     return 0
+
+
+async def _tested(
+    data_dir: Path, settings: InterpreterSettings, python: Interpreter
+) -> AsyncIterator[tuple[Sandbox, Verdict, bool]]:
+    """Yield each kind of sandbox, the verdict about it, and whether it is the one that is used."""
+    is_found = False
+    for sandbox in every(data_dir):
+        verdict = await selftest.test(sandbox, python, data_dir)
+        is_used = not is_found and verdict.holds and settings.sandbox in ("auto", sandbox.name)
+        is_found = is_found or is_used
+        yield sandbox, verdict, is_used
 
 
 def _report(sandbox: Sandbox, verdict: Verdict, *, is_used: bool) -> Iterator[str]:
