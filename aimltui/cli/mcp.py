@@ -52,10 +52,11 @@ def show(options: argparse.Namespace) -> int:
     asyncio.run(source.refresh())
     if options.json:
         say_json({"data": [asdict(row) for row in source.rows]})
-    for row in source.rows if not options.json else ():
-        _say_server(row)
-    if not source.rows and not options.json:
+    elif not source.rows:
         _say_none(config_file)
+    else:
+        for row in source.rows:
+            _say_server(row)
     return 1 if any(row.state == "wrong" for row in source.rows) else 0
 
 
