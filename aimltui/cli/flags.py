@@ -18,10 +18,9 @@ def add_actions(parser: argparse.ArgumentParser) -> Any:
     return parser.add_subparsers(metavar="ACTION")
 
 
-def add_json(*parsers: argparse.ArgumentParser) -> None:
+def add_json(parser: argparse.ArgumentParser) -> None:
     """Add the flag for a command that writes JSON instead of lines."""
-    for parser in parsers:
-        parser.add_argument("--json", action="store_true", help="write JSON")
+    parser.add_argument("--json", action="store_true", help="write JSON")
 
 
 def add_engine_flags(parser: argparse.ArgumentParser) -> None:
