@@ -91,14 +91,14 @@ class Story:
         self.prepare(server)
         return server
 
-    def app(self, server: FakeTransport, folder: Path, **changes: object) -> AimltuiApp:
+    def app(self, server: FakeTransport, folder: Path) -> AimltuiApp:
         """The program over the server."""
         more: dict[str, Any] = dict(self.connected(folder))
 
         async def connect() -> Connected:
             return Connected(AssistantsClient(server), "test server", self.model, STARTERS, **more)
 
-        values: dict[str, Any] = {"theme": self.themes[0], "connect": connect, **self.options, **changes}
+        values: dict[str, Any] = {"theme": self.themes[0], "connect": connect, **self.options}
         return AimltuiApp(startup_over(server, folder, model=self.model, **values))
 
     async def walk(self, here: Seat, seen: Callable[[str, Size, str], Awaitable[None]]) -> None:
