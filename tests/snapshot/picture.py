@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 
 from textual._context import visible_screen_stack
 from textual.app import App
@@ -13,6 +14,8 @@ from textual.app import App
 Size = tuple[int, int]
 Row = tuple[str, tuple[tuple[int, str], ...]]
 """A line and the styles in it: for how many characters each."""
+PICTURES = Path(__file__).parent / "pictures"
+"""The folder with the pictures that were agreed on."""
 _MOST_DIFFERENCES = 6
 
 
@@ -39,17 +42,17 @@ def take(app: App[object]) -> Picture:
     visible_screen_stack.set(app._background_screens)
     rows = []
     for strip in app.screen._compositor.render_strips():
-        shown = [
-            (segment.text, str(segment.style) if segment.style else "none")
-            for segment in strip
-            if segment.text and not segment.control
-        ]
-        runs = tuple(
-            (sum(len(text) for text, _ in run), style)
-            for style, run in ((style, list(run)) for style, run in groupby(shown, key=lambda part: part[1]))
-        )
-        rows.append(("".join(text for text, _ in shown), runs))
+        shown = [segment for segment in strip if segment.text and not segment.control]
+        runs = _joined((len(one.text), str(one.style) if one.style else "none") for one in shown)
+        rows.append(("".join(one.text for one in shown), runs))
     return Picture(tuple(rows))
+
+
+def _joined(runs: Iterable[tuple[int, str]]) -> tuple[tuple[int, str], ...]:
+    """Return runs with those of the same style beside each other as one."""
+    return tuple(
+        (sum(length for length, _ in same), style) for style, same in groupby(runs, key=lambda run: run[1])
+    )
 
 
 def written(pictures: Mapping[tuple[Size, str], Picture]) -> str:
@@ -112,11 +115,7 @@ def read(file: str) -> dict[tuple[Size, str], Picture]:
 
 def _row(text: str, runs: str, styles: Mapping[str, str]) -> Row:
     # two styles may be the same in one theme and another in the other one
-    cells = [(styles[name], int(length)) for length, name in re.findall(r"(\d+)([a-z]+)", runs)]
-    joined = tuple(
-        (sum(length for _, length in run), style)
-        for style, run in ((style, list(run)) for style, run in groupby(cells, key=lambda cell: cell[0]))
-    )
+    joined = _joined((int(length), styles[name]) for length, name in re.findall(r"(\d+)([a-z]+)", runs))
     return text.ljust(sum(length for length, _ in joined)), joined
 
 

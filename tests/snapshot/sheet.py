@@ -28,13 +28,12 @@ from textual.pilot import Pilot
 
 from aimltui.tui.app import AimltuiApp
 from aimltui.tui.contrast import MIN_CONTRAST, contrast
-from tests.snapshot.picture import Picture, Size, read, take
+from tests.snapshot.picture import PICTURES, Picture, Size, read, take
 from tests.snapshot.stories import STORIES
 from tests.snapshot.story import LARGE, MIDDLE, SIZES, SMALL, THEMES, Story
 from tests.support.screen import Seat
 from tests.support.screenshots import without_fonts
 
-PICTURES = Path(__file__).parent / "pictures"
 _SIZES: tuple[Size, ...] = (MIDDLE, SMALL, LARGE, (40, 15))
 _THEMES = ("aimltui-dark", "aimltui-light", "solarized-light", "nord")
 

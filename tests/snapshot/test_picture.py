@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 from rich.style import Style
 from textual.color import Color
 
 from aimltui.tui.contrast import MIN_CONTRAST, contrast
-from tests.snapshot.picture import Picture, difference, read, written
+from tests.snapshot.picture import PICTURES, Picture, difference, read, written
 
 DIMMED = {"palette", "run-again"}
 """Stops with a dimmed page behind a panel, which is not for reading."""
@@ -54,7 +53,7 @@ def test_text_on_every_picture_is_readable() -> None:
     """Every text has a contrast of 4.5:1."""
     low = [
         f"{file.stem} {size} {theme}: {text!r} is {style}"
-        for file in sorted((Path(__file__).parent / "pictures").iterdir())
+        for file in sorted(PICTURES.iterdir())
         if file.stem not in DIMMED
         for (size, theme), picture in read(file.read_text(encoding="utf-8")).items()
         for text, style in _texts(picture)

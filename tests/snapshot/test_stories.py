@@ -17,13 +17,11 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from aimltui.tui import screens
-from tests.snapshot.picture import Picture, Size, difference, read, written
+from tests.snapshot.picture import PICTURES, Picture, Size, difference, read, written
 from tests.snapshot.stories import STORIES
 from tests.snapshot.story import Story, look
 from tests.support.painting import paint_at_rest
 from tests.support.screen import Seat
-
-PICTURES = Path(__file__).parent / "pictures"
 
 
 @pytest.fixture(autouse=True)
