@@ -6,8 +6,6 @@ After a change that is meant: `pytest -n 0 tests/snapshot --snapshot-update`, an
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,12 +14,12 @@ import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from aimltui.tui import screens
 from tests.snapshot.picture import PICTURES, Picture, Size, difference, read, written
 from tests.snapshot.stories import STORIES
 from tests.snapshot.story import Story, look
 from tests.support.painting import paint_at_rest
 from tests.support.screen import Seat
+from tests.support.screen_classes import screen_classes
 
 
 @pytest.fixture(autouse=True)
@@ -101,17 +99,9 @@ def test_no_picture_is_left_over(request: pytest.FixtureRequest) -> None:
 
 def test_every_screen_has_a_picture() -> None:
     """A new screen needs a stop in `stories.py`."""
-    for module in pkgutil.walk_packages(screens.__path__, f"{screens.__name__}."):
-        importlib.import_module(module.name)
-    ours = {found.__name__ for found in _below(Screen) if found.__module__.startswith("aimltui.")}
     shown = {stop.screen for story in STORIES for stop in story.stops}
-    assert {name for name in ours - BASES if not name.endswith("Part")} == shown
+    assert {name for name in screen_classes(Screen) - BASES if not name.endswith("Part")} == shown
 
 
 BASES = {"Sheet", "SearchSheet", "SelectingScreen", "MainView", "Viewer"}
 """Classes that are shown only as one of their subclasses."""
-
-
-def _below(base: type) -> set[type]:
-    found: set[type] = set(base.__subclasses__())
-    return found | {below for one in found for below in _below(one)}

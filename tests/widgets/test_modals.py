@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +12,6 @@ from textual.screen import ModalScreen
 
 from aimltui.formatting.money import Cost
 from aimltui.formatting.usage_table import UsageLine, UsageTable
-from aimltui.tui import screens
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.commands.derived import COMMANDS, key_label
 from aimltui.tui.screens.crash import CrashReport, crash_text
@@ -29,6 +26,7 @@ from aimltui.tui.screens.dialogs.usage import UsageScreen
 from aimltui.tui.state.model_offer import ModelOffer
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.pick_list import PickList
+from tests.support.screen_classes import screen_classes
 
 HOSTILE = "[/] [@click=app.quit]x[/] \x1b]0;evil\x07 " + "long " * 30
 HOSTILE_OFFER = ModelOffer(
@@ -253,15 +251,8 @@ async def test_a_crashing_app_prints_our_report_and_ends_with_a_failure(
 
 def sheets() -> set[str]:
     """The names of all panels that can be opened."""
-    for module in pkgutil.walk_packages(screens.__path__, f"{screens.__name__}."):
-        importlib.import_module(module.name)
-
-    def below(cls: type) -> set[type]:
-        found = set(cls.__subclasses__())
-        return found.union(*map(below, found))
-
     bases = {"SearchSheet", "QuestionSheet", "Viewer", "HelpScreen", "PageScreen"}
-    return {cls.__name__ for cls in below(Sheet) if cls.__module__.startswith("aimltui.")} - bases
+    return screen_classes(Sheet) - bases
 
 
 def test_every_panel_has_a_help_page_in_plain_sentences() -> None:
