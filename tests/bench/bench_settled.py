@@ -54,7 +54,8 @@ class Place:
         if side.name == "bare Textual":
             return [side.python, "-m", *BARE]
         data = self.folder / side.name / ("demo" if is_demo else "data")
-        forget_drafts(data) if is_demo else None
+        if is_demo:
+            forget_drafts(data)
         # -P: the checkout that is installed, not the one in the current directory
         command = [side.python, "-P", "-m", "aimltui", "--data-dir", str(data)]
         return [*command, "--demo"] if is_demo else [*command, "--base-url", self.url, "--model", "test/fast"]
