@@ -66,9 +66,8 @@ class SideDocument(Vertical):
 
     def _make_parts(self) -> None:
         """Put title, note, text and keys in, for the first passage: most starts show none."""
-        keys = FooterBar()
+        keys = FooterBar((FooterItem("esc", "Close the document", "stop"),))
         self.mount(self._title, self._note, self._pane, keys)
-        keys.set_items((FooterItem("esc", "Close the document", "stop"),))
 
     @property
     def is_shown(self) -> bool:

@@ -79,9 +79,7 @@ class RunPane(Vertical):
         self._take_away()
         if not self.children:
             # not before: most starts show no run
-            keys = FooterBar()
-            self.mount(keys)
-            keys.set_items(_KEYS)
+            self.mount(FooterBar(_KEYS))
         self._view = self._make(thread_id)
         self.mount(self._view, before=0)
 
