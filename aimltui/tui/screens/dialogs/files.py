@@ -16,7 +16,6 @@ from aimltui.tui.screens.dialogs.sheet import CLOSE, SearchSheet
 from aimltui.tui.state.file_rows import FileGroup, FileRow, is_changing, with_uploads
 from aimltui.tui.state.fuzzy import rank
 from aimltui.tui.storage.local_files import may_hold_paths
-from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.pick_list import PickList, PickRow, spaced
 
 _KEYS = (
@@ -101,7 +100,7 @@ class FilesScreen(SearchSheet):
         query = self.search_box.value.strip()
         if may_hold_paths(query):
             self.pick_list.set_lines([PickRow(_ADD, f"Add the file {query}", "enter")])
-            self._show_keys((_ADD_KEY, CLOSE))
+            self.show_keys((_ADD_KEY, CLOSE))
             return
         lines: list[PickRow | str] = []
         for group in with_uploads(self.groups, self._uploads.values()):
@@ -116,11 +115,7 @@ class FilesScreen(SearchSheet):
             spaced(lines), query=query, remark="reading…" if self._groups is None else remark, at=at
         )
         is_empty = self._groups is not None and not lines and not query
-        self._show_keys((CLOSE,) if is_empty else _KEYS)
-
-    def _show_keys(self, keys: Sequence[FooterItem]) -> None:
-        for bar in self.query(FooterBar):
-            bar.set_items(keys)
+        self.show_keys((CLOSE,) if is_empty else _KEYS)
 
     def picked(self, row: PickRow) -> None:
         """Offer what can be done with a file; the screen stays open."""

@@ -18,7 +18,6 @@ from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import CLOSE, SearchSheet
 from aimltui.tui.state.fuzzy import rank
 from aimltui.tui.state.search_words import without_filters
-from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.pick_list import PickRow, spaced
 from aimltui.tui.widgets.thread_list import ThreadList
 
@@ -173,8 +172,7 @@ class ThreadSearch(SearchSheet):
             at = self.pick_list.cursor_row.id
         remark = f"nothing for “{query}”" if query else "No threads yet."
         self.pick_list.set_lines(spaced(lines), query=words, remark=remark, at=at)
-        for bar in self.query(FooterBar):
-            bar.set_items(self._keys if self._threads else (_TO_LIST, CLOSE))
+        self.show_keys(self._keys if self._threads else (_TO_LIST, CLOSE))
 
     def action_go_to_list(self) -> None:
         """Go to the thread list."""

@@ -119,6 +119,11 @@ class Sheet(CurrentSize, ModalScreen[Result]):
         """The widgets between title and keys."""
         return ()
 
+    def show_keys(self, keys: Sequence[FooterItem]) -> None:
+        """Show these keys in the last line, if it is mounted."""
+        for bar in self.query(FooterBar):
+            bar.set_items(keys)
+
     def frame_lines(self, height: int) -> int:
         """The lines of a screen of this height that are not for the body: over the panel, its edges, title and keys."""
         lines = bool(self._title) + (1 if height < TALL else 2 if self.IS_PANE else 4 if height < HIGH else 8)

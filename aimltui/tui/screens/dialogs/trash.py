@@ -13,7 +13,6 @@ from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.confirm import YES, ConfirmScreen
 from aimltui.tui.screens.dialogs.sheet import CLOSE, SearchSheet
 from aimltui.tui.state.fuzzy import rank
-from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.pick_list import PickRow
 
 _KEYS = (
@@ -63,8 +62,7 @@ class TrashScreen(SearchSheet):
         lines = [PickRow(row.id, row.title, row.when, is_hint_whole=True) for row in found]
         remark = f"nothing for “{query}”" if query else "The trash is empty."
         self.pick_list.set_lines(lines, query=query, remark=remark)
-        for bar in self.query(FooterBar):
-            bar.set_items(_KEYS if self._rows else (CLOSE,))
+        self.show_keys(_KEYS if self._rows else (CLOSE,))
 
     def action_delete_now(self) -> None:
         """Delete the thread under the cursor for good, after a question; in a search, delete the letter at the cursor."""
