@@ -53,12 +53,10 @@ def parted_names(words: Sequence[str], assistants: Sequence[Answerer]) -> Iterat
     known = {one.name.casefold() for one in assistants}
     place = 0
     while place < len(words):
-        ends = range(len(words), place + 1, -1) if words[place].startswith("@") else ()
-        names = ((end, " ".join(words[place:end])) for end in ends)
-        end, name = next(
-            ((end, name) for end, name in names if name[1:].casefold() in known), (place + 1, words[place])
-        )
-        yield name
+        single = place + 1
+        longer = range(len(words), single, -1) if words[place].startswith("@") else ()
+        end = next((end for end in longer if " ".join(words[place:end])[1:].casefold() in known), single)
+        yield " ".join(words[place:end])
         place = end
 
 
