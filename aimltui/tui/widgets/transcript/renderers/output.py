@@ -118,15 +118,14 @@ def theme_runs(pieces: list[Piece], palette: Palette) -> list[StyledText]:
     """Return a line that the program itself coloured: red, green, yellow, cyan and grey are the theme's error, success,
     warning, heading and muted."""
     styles = {
-        1: palette.error,
-        2: palette.success,
-        3: palette.warning,
-        6: palette.assistant,
-        8: palette.muted,
+        Sgr(fg=1): palette.error,
+        Sgr(fg=2): palette.success,
+        Sgr(fg=3): palette.warning,
+        Sgr(fg=6): palette.assistant,
+        Sgr(fg=8): palette.muted,
     }
-    ours = {Sgr(fg=number): style for number, style in styles.items()}
     return [
-        StyledText(text, ours[sgr]) if sgr in ours else output_runs([(text, sgr)], palette)[0]
+        StyledText(text, styles[sgr]) if sgr in styles else output_runs([(text, sgr)], palette)[0]
         for text, sgr in pieces
     ]
 
