@@ -138,7 +138,6 @@ TEXTS: Final = frozenset(
         "mathrel",
         "pmb",
         "bold",
-        "mathds",
     ]
 )
 """Macros that only change how their argument looks."""
