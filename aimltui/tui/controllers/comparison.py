@@ -105,11 +105,7 @@ class Comparisons:
             draft: The message; an assistant that it is addressed to would answer instead of those that are compared.
         """
         first = conversation.compared[0]
-        selection = conversation.selection
-        if first.is_assistant:
-            selection.assistant_id, selection.model, selection.connection = first.id, None, None
-        else:
-            selection.model, selection.connection = first.id, first.connection or None
+        conversation.selection.let_answer(first)
         conversation.keeps_message = True
         self._spawn(self._selections.let_answer(conversation, first), "choice")
         return with_files(*parted(draft))

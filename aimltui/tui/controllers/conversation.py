@@ -31,6 +31,13 @@ class Selection:
     web: str | None = None
     """Whether the model may use the web: on or off."""
 
+    def let_answer(self, answerer: Answerer) -> None:
+        """Choose a model, or an assistant with its own model."""
+        if answerer.is_assistant:
+            self.assistant_id, self.model, self.connection = answerer.id, None, None
+        else:
+            self.model, self.connection = answerer.id, answerer.connection or None
+
 
 @dataclass
 class Queue:

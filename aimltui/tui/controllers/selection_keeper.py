@@ -70,8 +70,7 @@ class SelectionKeeper:
         if not answerer.is_assistant:
             await self.choose_model(conversation, answerer.id, answerer.connection)
             return
-        selection = conversation.selection
-        selection.assistant_id, selection.model, selection.connection = answerer.id, None, None
+        conversation.selection.let_answer(answerer)
         await self._save(conversation, answerer.metadata)
 
     async def choose_tools(self, conversation: Conversation, word: str) -> None:
