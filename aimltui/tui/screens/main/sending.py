@@ -236,7 +236,7 @@ class SendingPart(ScreenPart):
             self.forget_quit()
             self._expect_message()
         self.drafts.note_change()
-        if not self.transcript.following:
+        if not self.transcript.following and self.status.status.has_text == self.prompt.is_empty:
             # which key goes to the end depends on whether there is text
             self.show_state()
 
