@@ -24,7 +24,6 @@ MAX_DEPTH = 20_000
 _SHALLOW = 300
 """So deep `json` goes on every Python."""
 _CHUNK = 256 * 1024
-_SPACE = b" \t\r\n"
 
 Shape = Literal["array", "object", "lines"]
 

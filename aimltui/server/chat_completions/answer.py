@@ -50,7 +50,6 @@ class ChatAnswer:
     annotations: list[JSONObject] = field(default_factory=list)
     tool_calls: list[JSONObject] = field(default_factory=list)
     _messages: set[str] = field(default_factory=set)
-    _is_separated: bool = True
 
     def add(self, event: StreamEvent) -> Part | None:
         """Take one event, and return what it adds; None if it adds nothing.

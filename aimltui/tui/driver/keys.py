@@ -10,7 +10,6 @@ from aimltui.common.patterns import pattern
 
 _EXTENDED = pattern(r"\x1b\[([0-9:;]*)([u~ABCDEFHPQRS])")
 _SS3_WITH_MODIFIER = pattern(r"\x1bO(?:1;)?(\d)([A-FHPQRS])")
-_XTERM = "27"
 _RELEASED = 3
 _MAX_CODE = 0x10FFFF
 _MAX_MODIFIERS = 256

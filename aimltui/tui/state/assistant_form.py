@@ -28,7 +28,6 @@ from aimltui.wire.threads import CONNECTION, TOOLS, TRASHED_AT
 CODE, SEARCH = "code_interpreter", "file_search"
 FUNCTION = "function:"
 """Keys of an assistant's own functions begin with this; the name follows."""
-MOST_CODE_FILES: Final = 20
 FORMATS: Final = (("auto", "text"), ("json_object", "JSON"), ("json_schema", "JSON by a schema"))
 EFFORTS: Final = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
