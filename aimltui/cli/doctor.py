@@ -93,9 +93,10 @@ def _doctor_json(data_dir: Path, config: Path | None) -> int:
         if config is not None:
             raise
         told["problem"], settings = str(error), Settings()
-    told["code_interpreter"] = asyncio.run(_interpreter_row(data_dir, settings.interpreter))
+    row = told["code_interpreter"] = asyncio.run(_interpreter_row(data_dir, settings.interpreter))
     _say(json.dumps(told, indent=2))
-    return 0 if told["code_interpreter"]["uses"] or settings.interpreter.sandbox == "off" else 1
+    is_as_wanted = row["uses"] or (settings.interpreter.sandbox == "off" and "problem" not in row)
+    return 0 if is_as_wanted else 1
 
 
 def _connection_rows(settings: Settings, config_file: Path) -> Iterator[dict[str, Any]]:

@@ -11,6 +11,7 @@ from aimltui.cli import doctor
 from aimltui.cli.main import main
 from aimltui.connections.key_store import KeyStore, key_file
 from aimltui.engine.tools.code_interpreter import selection as choice
+from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.selection import NONE
 from aimltui.engine.tools.code_interpreter.selftest import WALLS
 from tests.sandbox.working import working
@@ -99,3 +100,17 @@ def test_it_writes_json(
     assert found["code_interpreter"]["uses"] is None
     assert not any(one["works"] for one in found["code_interpreter"]["sandboxes"])
     assert "secret" not in said
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_without_a_python_it_fails_also_where_no_code_may_run(
+    form: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find(*_: object) -> None:
+        raise SandboxError("There is no Python.")
+
+    monkeypatch.setattr(doctor.interpreter, "find", find)
+    config = tmp_path / "config.toml"
+    config.write_text('[interpreter]\nsandbox = "off"\n')
+    assert main(["doctor", *form, "--data-dir", str(tmp_path), "--config", str(config)]) == 1
+    assert "There is no Python." in capsys.readouterr().out
