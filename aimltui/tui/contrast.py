@@ -34,9 +34,14 @@ def readable(color: Color, background: Color, least: float = MIN_CONTRAST) -> Co
     """
     if color.ansi is not None or background.ansi is not None:
         return color
-    target = Color(255, 255, 255) if _luminance(background) < 0.18 else Color(0, 0, 0)
     for step in range(21):
-        candidate = color.blend(target, step / 20)
+        candidate = stronger(color, background, step / 20)
         if contrast(candidate, background) >= least:
-            return candidate
-    return target
+            break
+    return candidate
+
+
+def stronger(color: Color, background: Color, share: float) -> Color:
+    """Return the colour, moved by a share from 0 to 1 towards white or black, whichever is farther from the background."""
+    target = Color(255, 255, 255) if _luminance(background) < 0.18 else Color(0, 0, 0)
+    return color.blend(target, share)

@@ -11,7 +11,7 @@ from typing import Final
 
 from textual.color import Color, ColorParseError
 
-from aimltui.tui.contrast import MIN_CONTRAST, contrast, readable
+from aimltui.tui.contrast import MIN_CONTRAST, contrast, readable, stronger
 
 GROUNDS: Final = ("background", "surface", "panel")
 """What text stands on, besides the row under the cursor."""
@@ -45,7 +45,8 @@ _TINTS: Final = (0.2, 0.15, 0.1, 0.06)
 """Shares of the primary colour in the ground of the row under the cursor, where the theme's own ground is too strong."""
 _ROOM: Final = 7.0
 """Contrast of the foreground to a panel that leaves room for colours; a stronger panel turns every colour pale."""
-_CURSOR_ROOM: Final = 5.5
+_CURSOR_ROOM: Final = 6.4
+"""Contrast of the foreground to the ground of the row under the cursor that leaves room for muted text."""
 _LOST: Final = 1.6
 """Contrast below which a colour cannot be seen on a ground."""
 _APART: Final = 1.4
@@ -55,6 +56,8 @@ _SEEN: Final = 1.1
 _LOW_TINTS: Final = (0.2, 0.15, 0.1, 0.06, 0.03, 0.0)
 """Shares of the primary colour in a ground of the row under the cursor near the background."""
 _DEFAULT_SHARE: Final = 0.87
+_STEPS: Final = 20
+"""Steps in which a colour moves towards white or black."""
 
 
 def readable_variables(variables: Mapping[str, str]) -> dict[str, str]:
@@ -69,18 +72,16 @@ def readable_variables(variables: Mapping[str, str]) -> dict[str, str]:
         return _in_terminal_colors(result)
     grounds = {name: _calm(_solid(variables, name, background), background, variables) for name in GROUNDS}
     panel = grounds["panel"]
-    foreground = _on_all(_solid(variables, "foreground", background), grounds.values())
-    # Textual tints the field with the focus by so much
-    field = grounds["surface"].blend(foreground, 0.05, alpha=1)
-    behind = [*grounds.values(), field]
+    plain = _on_all(_solid(variables, "foreground", background), grounds.values())
+    foreground = _apart_from_muted(variables, plain, grounds)
+    behind = _behind(grounds, foreground)
     chosen = dict(variables)
     key = _solid(variables, "footer-key-foreground", background)
     if contrast(key, background) < _LOST or key == _color(variables, "footer-description-foreground"):
         # meant for a footer in the primary colour: here it would look like the words beside it
         chosen["footer-key-foreground"] = variables["primary"]
-    texts = {
-        name: _on_all(_solid(chosen, name, panel, foreground), behind) for name in TEXTS if name in variables
-    }
+    texts = {name: _on_all(_solid(chosen, name, panel, plain), behind) for name in TEXTS if name in variables}
+    texts["foreground"] = foreground
     texts["block-cursor-foreground"] = _solid(variables, "block-cursor-foreground", panel, foreground)
     cursor = _cursor(variables, texts, panel)
     if contrast(readable(texts["text-muted"], cursor), foreground) < _APART:
@@ -101,6 +102,25 @@ def _calm(ground: Color, background: Color, variables: Mapping[str, str]) -> Col
         if contrast(foreground, candidate) >= _ROOM:
             return candidate
     return candidate
+
+
+def _behind(grounds: Mapping[str, Color], foreground: Color) -> list[Color]:
+    """Return what text stands on: the grounds and the field with the focus, which Textual tints by so much."""
+    return [*grounds.values(), grounds["surface"].blend(foreground, 0.05, alpha=1)]
+
+
+def _apart_from_muted(variables: Mapping[str, str], plain: Color, grounds: Mapping[str, Color]) -> Color:
+    """Return the colour of plain text, moved away from the grounds until muted text beside it looks different.
+
+    Muted text cannot be weaker than readable, so in a theme with weak plain text the plain text gets stronger.
+    """
+    panel = grounds["panel"]
+    wanted = _solid(variables, "text-muted", panel, plain)
+    for step in range(_STEPS + 1):
+        foreground = stronger(plain, panel, step / _STEPS)
+        if contrast(foreground, _on_all(wanted, _behind(grounds, foreground))) >= _APART:
+            break
+    return foreground
 
 
 def _cursor(variables: Mapping[str, str], texts: Mapping[str, Color], panel: Color) -> Color:
