@@ -12,7 +12,7 @@ from aimltui.tui.widgets.find_bar import FindBar
 from aimltui.wire.search import SearchHit, SearchHits
 from aimltui.wire.threads import TITLE
 from tests.support.fake_transport import FakeTransport
-from tests.support.run_scenes import Code, End, Say
+from tests.support.run_scenes import Code, End, Hold, Say
 from tests.support.screen import Seat, seat
 
 LONG = "\n\n".join(f"Paragraph {number} on whales." for number in range(40))
@@ -50,6 +50,26 @@ async def test_words_are_found_in_the_open_thread_marked_and_walked(
         assert "no match" not in here.shown()
         await here.pilot.press("ctrl+f")
         await here.until(lambda: "whales o" in here.shown())
+
+
+@pytest.mark.parametrize(
+    ("words", "before", "after"), [("whale", "1 of 1", "1 of 2"), ("spout", "no match", "1 match")]
+)
+async def test_the_count_grows_while_the_answer_arrives(
+    server: FakeTransport, tmp_path: Path, words: str, before: str, after: str
+) -> None:
+    async with seat(server, tmp_path, size=(80, 24)) as here:
+        server.scripts = [
+            (Say(("One whale.",)), Hold(), Say(("Another whale with a spout.",)), Hold(), End())
+        ]
+        await here.write("Tell me.")
+        await here.until(server.held.is_set)
+        await here.pilot.press("ctrl+f", *words)
+        await here.until(lambda: before in here.shown())
+        server.let_go()
+        await here.until(lambda: after in here.shown())
+        server.let_go()
+        await here.idle()
 
 
 async def test_the_sheet_finds_titles_and_what_was_said_and_goes_there(

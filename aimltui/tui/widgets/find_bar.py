@@ -96,9 +96,18 @@ class FindBar(Horizontal):
             count: How many there are.
             remark: What limits the search.
         """
-        words = f"{number} of {count:,}" if count else "no match" if self.box.value else ""
+        if number:
+            words = f"{number} of {count:,}"
+        elif count:
+            words = "1 match" if count == 1 else f"{count:,} matches"
+        else:
+            words = "no match" if self.box.value else ""
         self._place = words, remark, ("↑↓", "esc") if count > 1 else ("esc",)
         self._show_place()
+
+    def renew_place(self, number: int, count: int) -> None:
+        """Say which match is shown after the text has changed; the remark stays."""
+        self.show_place(number, count, self._place[1])
 
     def on_resize(self) -> None:
         """Say as much as there is room for beside the box."""

@@ -145,6 +145,12 @@ class SearchPart(ScreenPart):
             remark = "older messages are not loaded" if workspace.current.has_more else ""
             self._bar.show_place(*self.transcript.search.next(0), remark)
 
+    def on_transcript_counted(self, event: Transcript.Counted) -> None:
+        """Say how many matches there are now."""
+        event.stop()
+        if self._bar.display:
+            self._bar.renew_place(*self.transcript.search.place)
+
     def on_find_bar_next_wanted(self, event: FindBar.NextWanted) -> None:
         """Go to another match."""
         event.stop()

@@ -104,6 +104,8 @@ class Pane(ScrollView):
         )
         self._extras = Extras()
         self._is_placing = False
+        self._is_counting = False
+        """Whether the matches of what is searched for are counted again soon."""
         self._fitted = Size(0, 0)
         """Size of the container for which the window was last placed."""
         self._is_outdated = False

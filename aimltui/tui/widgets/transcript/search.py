@@ -21,6 +21,11 @@ class TranscriptSearch:
         self._window = window
         self._finder = finder
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """The number of the place that is shown, from 1, or 0 if none is, and how many there are."""
+        return self._finder.place
+
     def find(self, texts: Sequence[str], entry_id: str = "") -> tuple[int, int]:
         """Mark all places with one of these texts, and go to the nearest one; no text ends it.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -29,6 +29,9 @@ from aimltui.tui.widgets.transcript.items import Foldable
 from aimltui.tui.widgets.transcript.marks import chosen_source, linked_file, output_text
 from aimltui.tui.widgets.transcript.pane import Pane
 from aimltui.tui.widgets.transcript.selection import select_at
+
+_COUNT_S: Final = 0.25
+"""Seconds from a change of the entries to the next count of the matches."""
 
 
 @dataclass
@@ -100,6 +103,10 @@ class Transcript(Pane, can_focus=True):
         """All entries were replaced: another thread is shown, or the same one was read again."""
 
     @dataclass
+    class Counted(TranscriptMessage):
+        """The matches of what is searched for were counted again, as entries have changed; see `search`."""
+
+    @dataclass
     class CopyChosen(TranscriptMessage):
         """The user clicked the word that copies a block of code."""
 
@@ -158,6 +165,7 @@ class Transcript(Pane, can_focus=True):
         if not at_end:
             self._viewport.hold(0)
         self._settle(everything=True)
+        self._count_soon()
         self.post_message(self.Shown(self))
 
     def apply(self, changes: Sequence[Change]) -> None:
@@ -171,6 +179,18 @@ class Transcript(Pane, can_focus=True):
             self._item_list.set_time(self._clock())
         self._item_list.apply(changes)
         self._settle()
+        self._count_soon()
+
+    def _count_soon(self) -> None:
+        """Count the matches after a moment: text arrives with every frame, and counting takes 10 ms in a long thread."""
+        if self._finder.is_on and not self._is_counting:
+            self._is_counting = True
+            self.set_timer(_COUNT_S, self._count)
+
+    def _count(self) -> None:
+        self._is_counting = False
+        self._finder.look()
+        self.post_message(self.Counted(self))
 
     def learn(
         self, files: Mapping[str, FileFact] | None = None, repeats: Mapping[str, Repeat] | None = None
