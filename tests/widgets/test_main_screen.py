@@ -17,6 +17,7 @@ from aimltui.client.errors import Garbled, Unreachable, Unsupported
 from aimltui.tui.compositor import DamageCompositor, StripsUpdate
 from aimltui.tui.startup import Connected
 from aimltui.tui.state.entries import ErrorEntry, GuideEntry, MessageEntry, QueuedEntry, RunEntry
+from aimltui.wire.assistants import Assistant
 from aimltui.wire.operations import Operation
 from tests.support.fake_transport import FakeTransport, refused
 from tests.support.run_scenes import FAILURE, End, Hold, Say
@@ -302,6 +303,24 @@ async def test_after_a_failed_run_the_queue_is_given_back_and_the_card_says_what
         assert here.kinds() == ["MessageEntry", "MessageEntry", "ErrorEntry", "RunEntry"]
         assert "did not accept the API key" in here.shown()
         assert "req_123" in here.shown()
+
+
+async def test_another_assistant_answers_a_failed_message_with_its_own_model(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    server.assistants["asst_own"] = Assistant(id="asst_own", name="Editor", model="gpt-4o")
+    server.scripts = [(End("failed", FAILURE, usage=None),), (Say(("Better.",)), End())]
+    async with seat(server, tmp_path) as here:
+        await here.workspace.selections.choose_model(here.workspace.current, "claude-sonnet-4")
+        await here.write("First")
+        await here.until(lambda: here.kinds()[-1:] == ["RunEntry"])
+        await here.idle()
+        await here.write("/retry @Editor")
+        await here.until(lambda: here.texts() == ["First", "Better."])
+        await here.idle()
+        assert here.workspace.current.run is not None
+        assert here.workspace.current.run.model == "gpt-4o"
+        assert here.workspace.current.run.assistant_id == "asst_own"
 
 
 async def test_a_message_that_the_server_refuses_comes_back_to_the_prompt(

@@ -137,7 +137,7 @@ class CorrectingPart(ScreenPart):
         is_last = facts.question() == question
         if is_last and (can_send_again(conversation) or not facts.is_answered):
             if chosen is not None:
-                await self._choose(conversation, chosen)
+                await self.workspace.selections.let_answer(conversation, chosen)
             self.send_again(as_addressed=chosen is None)
             return
         metadata = chosen.metadata if chosen is not None else {}
@@ -168,14 +168,6 @@ class CorrectingPart(ScreenPart):
         if found is None:
             self.hint(f"No model or assistant matches “{clean_line(whom)[:60]}”.")
         return found
-
-    async def _choose(self, conversation: Conversation, chosen: Answerer) -> None:
-        assert self.workspace is not None
-        selections = self.workspace.selections
-        if chosen.is_assistant:
-            await selections.choose_assistant(conversation, chosen.id)
-        else:
-            await selections.choose_model(conversation, chosen.id, chosen.connection)
 
     def action_continue_answer(self) -> None:
         """Ask the model to go on where its answer was cut off."""
