@@ -20,6 +20,7 @@ from aimltui.tui.startup import Connected
 from tests.support.builders import options
 from tests.support.fake_model import FakeModel, FakeModels, says
 from tests.support.fake_transport import FakeTransport
+from tests.support.run_scenes import End, Hold, Say
 from tests.support.screen import NoMistakes, seat
 
 
@@ -102,3 +103,27 @@ async def test_on_a_wide_terminal_the_runs_stand_beside_the_thread_and_follow_it
         assert pane.is_shown
         await here.pilot.press("escape")
         assert not pane.is_shown
+
+
+async def test_the_runs_beside_the_thread_end_when_the_thread_shows_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aimltui.tui.screens.inspector.view._AGAIN_S", 0.02)
+    server = FakeTransport()
+    server.scripts = [(Say(("Half",), ""), Hold(), End())]
+    async with seat(server, tmp_path, size=(200, 40)) as here:
+        await here.write("What is it?")
+        await here.until(server.held.is_set)
+        await here.pilot.press("f4")
+        await here.until(lambda: "Run 1 of 1 · in progress" in here.shown())
+        # the server has ended the run, and its last events are on their way
+        (player,) = server.players[here.workspace.current.thread_id or ""]
+        going_on = player.run
+        player.run = going_on.model_copy(update={"status": "completed"})
+        looks = len(server.asked("get_run"))
+        await here.until(lambda: len(server.asked("get_run")) > looks + 1, "another look at the run")
+        assert "Run 1 of 1 · in progress" in here.shown()
+        player.run = going_on
+        server.let_go()
+        await here.until(lambda: "Run 1 of 1 · completed" in here.shown())
+        assert here.kinds()[-1] == "RunEntry"

@@ -19,7 +19,7 @@ WIDE = 170
 MakeView = Callable[[str], "RunView"]
 """Returns the view of a thread's runs."""
 
-
+_NOWHERE: Final = ("", "", False)
 _KEYS: Final = (FooterItem("f4", "More", "inspect_runs"), FooterItem("esc", "Close the runs", "stop"))
 
 
@@ -46,34 +46,36 @@ class RunPane(Vertical):
         super().__init__(id=id)
         self._make: MakeView | None = None
         self._view: RunView | None = None
-        self._place: tuple[str, str] = ("", "")
-        """The thread and its newest run."""
+        self._place = _NOWHERE
+        """The thread, its newest run, and whether that goes on."""
 
     @property
     def is_shown(self) -> bool:
         """Whether it is open, and there is room for it."""
         return self._make is not None and self.display
 
-    def open(self, make: MakeView, thread_id: str, run_id: str) -> None:
-        """Show the runs of a thread, and of those that are opened later."""
+    def open(self, make: MakeView) -> None:
+        """Show the runs of the thread that `fit` names next, and of those that are opened later."""
         self._make = make
-        self.fit(thread_id, run_id)
 
-    def fit(self, thread_id: str, run_id: str, *, has_room: bool = True) -> None:
+    def fit(self, thread_id: str, run_id: str, *, goes_on: bool, has_room: bool = True) -> None:
         """Follow the open thread; hide where there is no room. Closed, it does nothing.
 
         Args:
             thread_id: The open thread; empty for a new one.
             run_id: Its newest run; empty if there is none.
+            goes_on: Whether the thread shows that this run goes on: then its end is not shown here before it is there.
             has_room: Whether nothing else stands there.
         """
         if self._make is None:
             return
         self.display = bool(thread_id) and has_room and self.app.size.width >= WIDE
-        if not self.display or self._place == (thread_id, run_id):
+        place = (thread_id, run_id, goes_on)
+        if not self.display or self._place == place:
             return
-        is_same, self._place = self._place[0] == thread_id, (thread_id, run_id)
+        is_same, self._place = self._place[0] == thread_id, place
         if is_same and self._view is not None:
+            self._view.goes_on = goes_on
             self._view.read_again()
             return
         self._take_away()
@@ -81,6 +83,7 @@ class RunPane(Vertical):
             # not before: most starts show no run
             self.mount(FooterBar(_KEYS))
         self._view = self._make(thread_id)
+        self._view.goes_on = goes_on
         self.mount(self._view, before=0)
 
     def close(self) -> bool:
@@ -88,7 +91,7 @@ class RunPane(Vertical):
         was_shown = self.is_shown
         if was_shown:
             self._make = None
-            self._place = ("", "")
+            self._place = _NOWHERE
             self.display = False
             self._take_away()
         return was_shown

@@ -72,6 +72,8 @@ class RunView(Vertical):
         self.pane = TextPane("reading…", is_own=True)
         self.text = ""
         """The page without colours."""
+        self.goes_on = False
+        """Whether the thread beside shows that its newest run goes on: that run's end is not shown before it is there."""
 
     def compose(self) -> ComposeResult:
         """Heading, pages, text."""
@@ -155,10 +157,11 @@ class RunView(Vertical):
             except (APIError, TransportError) as error:
                 self._say(f"The run could not be read. {clean(error.message)}")
                 return
-            self._shown = found
-            self._show()
-            if not found.run.is_active:
-                return
+            if found.run.is_active or self._number or not self.goes_on:
+                self._shown = found
+                self._show()
+                if not found.run.is_active:
+                    return
             await asyncio.sleep(_AGAIN_S)
 
     def _say(self, text: str) -> None:

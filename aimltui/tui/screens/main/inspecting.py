@@ -34,7 +34,8 @@ class InspectingPart(ScreenPart):
             self.show_notice("There is no run in this thread yet. Send a message first.")
         elif self.app.size.width >= WIDE and not pane.is_shown:
             self.query_one(SideDocument).close()
-            pane.open(self._run_view, thread_id, self._newest_run())
+            pane.open(self._run_view)
+            self.show_state()
         else:
             view = self._run_view(thread_id)
             self.app.push_screen(InspectorScreen(view, self._record_run, self._ask_again))
@@ -65,10 +66,6 @@ class InspectingPart(ScreenPart):
         return RunView(
             inspector, thread_id, is_ascii=self.startup.glyphs == "ascii", page=page, clock=self.clock
         )
-
-    def _newest_run(self) -> str:
-        latest = self.workspace.current.view.runs.latest if self.workspace is not None else None
-        return latest.id if latest is not None else ""
 
     def _inspector(self) -> RunInspector | None:
         from aimltui.tui.controllers.run_inspector import RunInspector

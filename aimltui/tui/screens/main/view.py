@@ -198,8 +198,12 @@ class MainView(SelectingScreen):
             self.threads.set_current(thread_id)
             beside, latest = self.query_one(SideDocument), workspace.current.view.runs.latest
             beside.fit(thread_id or "")
-            run_id = latest.id if latest is not None else ""
-            self.query_one(RunPane).fit(thread_id or "", run_id, has_room=not beside.is_shown)
+            self.query_one(RunPane).fit(
+                thread_id or "",
+                latest.id if latest is not None else "",
+                goes_on=latest is not None and latest.is_active and not workspace.current.is_lost,
+                has_room=not beside.is_shown,
+            )
             is_blank = thread_id is None and not workspace.current.view.facts.has_messages
             self.query_one(Room).set_blank(is_blank)
         self.status.show(status_of(facts, workspace, self.clock()))
