@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from aimltui.engine.models.base import ChatChunk, ModelError
 from aimltui.server.app import create_app
 from aimltui.server.auth import Auth
 from aimltui.wire.assistants import CreateAssistant
+from aimltui.wire.files import ListFiles
 from aimltui.wire.messages import ListMessages
 from aimltui.wire.threads import CreateThread, ListThreads
 from tests.conformance.test_sdk import client_over
@@ -183,6 +185,29 @@ async def test_a_thread_gets_only_what_is_new_and_keeps_the_answer(
     page = await http_world.client.messages.list(ListMessages(thread_id=thread.id, order="asc"))
     assert [message.text for message in page.data] == ["Hi", "Hello there.", "Again", "Hello there."]
     assert await threads_of(http_world) == [thread.id]
+
+
+@requirement("chat:files")
+async def test_a_file_in_a_message_is_read_and_leaves_nothing_behind(
+    http_world: World, sdk: AsyncOpenAI
+) -> None:
+    http_world.model.turns = [calls(("weather", "{}")), says("Sunny.")]
+    data = base64.b64encode(b"Whales sing.").decode()
+    file = {"filename": "a.txt", "file_data": f"data:text/plain;base64,{data}"}
+    asked: Any = {"role": "user", "content": [{"type": "file", "file": file}]}
+    first = await sdk.chat.completions.create(
+        model="assistant/Bob the tutor", messages=[asked], tools=[WEATHER]
+    )
+    assert "Whales sing." in str(http_world.model.requests[0].messages)
+    called: Any = first.choices[0].message
+    output: Any = {"role": "tool", "tool_call_id": called.tool_calls[0].id, "content": "sun"}
+    await sdk.chat.completions.create(
+        model="assistant/Bob the tutor", messages=[asked, called.model_dump(), output], tools=[WEATHER]
+    )
+    # the run that waited went on, as the same file has the same id
+    assert len(http_world.model.requests) == 2
+    assert await threads_of(http_world) == []
+    assert (await http_world.client.files.list(ListFiles())).data == []
 
 
 @requirement("chat:reasoning")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -14,6 +15,7 @@ from openai import AsyncOpenAI
 
 from aimltui.engine.models.base import ChatChunk, ModelError
 from aimltui.wire.assistants import CreateAssistant
+from aimltui.wire.files import ListFiles
 from aimltui.wire.threads import ListThreads
 from tests.conformance.test_sdk import client_over
 from tests.conformance.world import World, plain, requirement
@@ -185,6 +187,56 @@ async def test_items_are_found_by_reference(http_world: World, sdk: AsyncOpenAI)
     gone: Any = [{"type": "item_reference", "id": "msg_none_1"}]
     with pytest.raises(openai.BadRequestError, match="not found"):
         await sdk.responses.create(model="fake", input=gone)
+
+
+def with_file(name: str, **given: str) -> Any:
+    part = {"type": "input_file", **given} if given else inline(name)
+    return [{"role": "user", "content": [{"type": "input_text", "text": "Read."}, part]}]
+
+
+def inline(name: str) -> Any:
+    data = base64.b64encode(f"Whales sing in {name}.".encode()).decode()
+    return {"type": "input_file", "filename": name, "file_data": f"data:text/plain;base64,{data}"}
+
+
+async def names_of_files(world: World) -> list[str]:
+    return [file.filename for file in (await world.client.files.list(ListFiles())).data]
+
+
+@requirement("responses:files")
+async def test_a_file_in_base64_is_stored_once_and_read(http_world: World, sdk: AsyncOpenAI) -> None:
+    made = await sdk.responses.create(model="fake", input=with_file("a.txt"))
+    assert "Whales sing in a.txt." in str(http_world.model.requests[0].messages)
+    [said] = (await sdk.responses.input_items.list(made.id)).data
+    assert [part.type for part in said.content] == ["input_text", "input_file"]  # type: ignore[union-attr]
+    await sdk.responses.create(model="fake", input=with_file("a.txt"), store=False)
+    assert await names_of_files(http_world) == ["a.txt"]
+    conversation = await sdk.conversations.create(items=with_file("b.txt"))
+    await sdk.conversations.items.create(conversation.id, items=with_file("b.txt"))
+    assert sorted(await names_of_files(http_world)) == ["a.txt", "b.txt"]
+    await sdk.responses.create(model="fake", input=with_file("c.txt"), store=False)
+    assert "Whales sing in c.txt." in str(http_world.model.requests[-1].messages)
+    assert sorted(await names_of_files(http_world)) == ["a.txt", "b.txt"]
+
+
+@requirement("responses:files")
+@pytest.mark.parametrize(
+    ("given", "param", "said"),
+    [
+        ({"file_data": "data:text/plain;base64,no!"}, "input[0].content[1].file_data", "is not base64"),
+        ({"file_data": "data:text/plain,plain"}, "input[0].content[1].file_data", "is not base64"),
+        ({"file_url": "https://example.com/a.pdf"}, "input[0].content[1]", "takes files as 'file_data'"),
+    ],
+)
+async def test_a_file_that_is_not_base64_is_refused(
+    http_world: World, sdk: AsyncOpenAI, given: dict[str, str], param: str, said: str
+) -> None:
+    with pytest.raises(openai.BadRequestError, match=said) as caught:
+        await sdk.responses.create(model="fake", input=with_file("a.txt", **given))
+    assert caught.value.param == param
+    with pytest.raises(openai.NotFoundError):
+        await sdk.responses.create(model="assistant/Nobody", input=with_file("a.txt"))
+    assert await names_of_files(http_world) == []
 
 
 @requirement("responses:code")

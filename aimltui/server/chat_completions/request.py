@@ -8,10 +8,11 @@ from typing import Any, cast
 
 from aimltui.common.dataclass import dataclass
 from aimltui.server.fields import answered_part, list_field, text_field
+from aimltui.server.inline_files import InlineFile, read_file
 from aimltui.wire.base import JSONObject
 from aimltui.wire.errors import BadRequest
 from aimltui.wire.imports import ImportedCall, ImportedMessage, ImportedStep
-from aimltui.wire.messages import NewMessage
+from aimltui.wire.messages import MessageAttachment, NewMessage
 from aimltui.wire.parsing import checked
 from aimltui.wire.request_errors import invalid_type, invalid_value, missing
 
@@ -48,6 +49,8 @@ class ChatRequest:
     """The outputs of function calls at the end, by the call's id; empty if the last message is none."""
     settings: JSONObject = field(default_factory=dict)
     """Parameters of the run."""
+    files: Sequence[InlineFile] = ()
+    """The files of the messages that are not stored yet."""
 
 
 def parse(body: Mapping[str, Any]) -> ChatRequest:
@@ -82,6 +85,7 @@ def parse(body: Mapping[str, Any]) -> ChatRequest:
         new=read.new,
         outputs=read.outputs,
         settings=_settings(body),
+        files=read.files,
     )
 
 
@@ -93,6 +97,7 @@ class _Conversation:
         self.said: list[ImportedMessage] = []
         self.new: list[NewMessage] = []
         self.outputs: dict[str, str] = {}
+        self.files: list[InlineFile] = []
         self._calls: dict[str, tuple[int, int]] = {}
         """The place of each call: the message, and the call in its step."""
 
@@ -112,10 +117,14 @@ class _Conversation:
             raise invalid_value(f"{where}.role", role, _ROLES)
 
     def _add_user(self, where: str, message: Mapping[str, Any]) -> None:
-        parts = _parts(where, message.get("content"))
+        parts, attached = _parts(where, message.get("content"), self.files)
+        parts = parts or [{"type": "text", "text": ""}]
         self.outputs = {}
-        self.new.append(checked(NewMessage, {"role": "user", "content": parts}))
-        self.said.append(ImportedMessage(role="user", content=[answered_part(part) for part in parts]))
+        self.new.append(
+            checked(NewMessage, {"role": "user", "content": parts, "attachments": attached or None})
+        )
+        said = [answered_part(part) for part in parts]
+        self.said.append(ImportedMessage(role="user", content=said, attachments=attached or None))
 
     def _add_answer(self, where: str, message: Mapping[str, Any]) -> None:
         self.new, self.outputs = [], {}
@@ -171,22 +180,26 @@ def _call(where: str, call: Any) -> tuple[str, ImportedCall]:
     return text_field(call, "id", where), ImportedCall(kind="function", name=name, arguments=arguments)
 
 
-def _parts(where: str, content: Any) -> list[JSONObject]:
-    """Return the parts of a user's message: its texts and pictures."""
+def _parts(
+    where: str, content: Any, inline: list[InlineFile]
+) -> tuple[list[JSONObject], list[MessageAttachment]]:
+    """Return the texts and pictures of a user's message, and its files; those not stored yet are added to `inline`."""
     if isinstance(content, str):
-        return [{"type": "text", "text": content}]
+        return [{"type": "text", "text": content}], []
     if not isinstance(content, list) or not content:
         raise invalid_type(f"{where}.content", "a text or a list of parts", content)
-    found: list[JSONObject] = []
+    found, files = list[JSONObject](), list[MessageAttachment]()
     for index, part in enumerate(content):
         kind = part.get("type") if isinstance(part, dict) else None
         if kind == "text":
             found.append({"type": "text", "text": text_field(part, "text", f"{where}.content[{index}]")})
         elif kind == "image_url" and isinstance(part.get("image_url"), dict):
             found.append({"type": "image_url", "image_url": part["image_url"]})
+        elif kind == "file" and isinstance(part.get("file"), dict):
+            files.append(read_file(part["file"], f"{where}.content[{index}].file", inline))
         else:
-            raise invalid_value(f"{where}.content[{index}].type", kind, ("text", "image_url"))
-    return found
+            raise invalid_value(f"{where}.content[{index}].type", kind, ("text", "image_url", "file"))
+    return found, files
 
 
 def _plain(where: str, content: Any) -> str:

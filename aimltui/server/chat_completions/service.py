@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from secrets import token_hex
 from typing import cast
 
@@ -15,6 +16,7 @@ from aimltui.common.dataclass import dataclass
 from aimltui.server.assistant_models import find_assistant
 from aimltui.server.chat_completions.answer import ChatAnswer
 from aimltui.server.chat_completions.request import ChatRequest
+from aimltui.server.inline_files import InlineFiles, with_ids
 from aimltui.wire import operations as op
 from aimltui.wire.assistants import Assistant
 from aimltui.wire.base import JSONObject, Page, Params
@@ -54,6 +56,7 @@ class ChatCompletions:
         self._engine = engine
         self._waiting: dict[_Waiting, Run] = {}
         """The runs that wait for function outputs, the oldest first; their threads are not the caller's."""
+        self._files = InlineFiles(engine)
         self._temporary: set[str] = set()
         """The threads that were made for requests, as long as they exist."""
 
@@ -94,7 +97,17 @@ class ChatCompletions:
         """Yield the events of the run; stop it if nobody wants them any longer, and delete a thread made for it."""
         assistant = await find_assistant(self._engine, request.model)
         await self._give_up_old()
-        place, operation, params = await self._begin(request, assistant)
+        owner = object()
+        request = await self._with_stored_files(request, owner)
+        try:
+            place, operation, params = await self._begin(request, assistant)
+        except BaseException:
+            await asyncio.shield(self._files.release(owner))
+            raise
+        if place.is_kept:
+            self._files.give(owner)
+        else:
+            self._files.give(owner, place.thread_id)
         try:
             async with aclosing(self._engine.stream(operation.name, params)) as found:
                 async for event in found:
@@ -102,6 +115,12 @@ class ChatCompletions:
         finally:
             # shielded: a client that is gone cancels this task
             await asyncio.shield(self._end(request, place, answer.run))
+
+    async def _with_stored_files(self, request: ChatRequest, owner: object) -> ChatRequest:
+        if not request.files:
+            return request
+        ids = await self._files.store(request.files, owner)
+        return replace(request, said=with_ids(request.said, ids), new=with_ids(request.new, ids))
 
     async def _begin(
         self, request: ChatRequest, assistant: Assistant
@@ -122,7 +141,12 @@ class ChatCompletions:
         validated(CreateRun, fields)
         if request.thread_id:
             for message in request.new:
-                said = CreateMessage(thread_id=request.thread_id, role=message.role, content=message.content)
+                said = CreateMessage(
+                    thread_id=request.thread_id,
+                    role=message.role,
+                    content=message.content,
+                    attachments=message.attachments,
+                )
                 await self._engine.call(op.CREATE_MESSAGE.name, said)
         else:
             fields["thread_id"] = await self._new_thread(request)
@@ -196,6 +220,7 @@ class ChatCompletions:
         self._temporary.discard(thread_id)
         with suppress(APIError):
             await self._engine.call(op.DELETE_THREAD.name, ThreadParams(thread_id=thread_id))
+        await self._files.release(thread_id)
 
 
 def error_frame(error: APIError) -> bytes:

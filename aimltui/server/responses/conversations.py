@@ -6,13 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from aimltui.server.inline_files import InlineFiles
 from aimltui.server.responses.ids import conversation_id, thread_of
 from aimltui.server.responses.request import Input, read_input
 from aimltui.server.responses.store import ResponseStore
 from aimltui.wire import operations as op
 from aimltui.wire.base import JSONObject
 from aimltui.wire.errors import BadRequest, NotFound
-from aimltui.wire.messages import CreateMessage, MessageParams
+from aimltui.wire.messages import CreateMessage, MessageParams, NewMessage
 from aimltui.wire.parsing import validated
 from aimltui.wire.request_errors import invalid_type
 from aimltui.wire.threads import CreateThread, ModifyThread, Thread, ThreadParams
@@ -21,11 +22,18 @@ _PAGE, _MOST = 20, 100
 
 
 class Conversations:
-    """The threads of an engine as conversations."""
+    """The threads of an engine as conversations.
 
-    def __init__(self, engine: op.OperationHandler, store: ResponseStore) -> None:
+    Args:
+        engine: Has the threads.
+        store: Reads them.
+        files: Stores the files in requests.
+    """
+
+    def __init__(self, engine: op.OperationHandler, store: ResponseStore, files: InlineFiles) -> None:
         self._engine = engine
         self._store = store
+        self._files = files
 
     async def create(self, body: JSONObject) -> JSONObject:
         """Create a conversation, with the items of the request.
@@ -33,8 +41,9 @@ class Conversations:
         Raises:
             BadRequest: An item is malformed.
         """
-        messages = [message.given() for message in _messages(body, "items").new]
-        fields = {"messages": messages, "metadata": _metadata(body)}
+        metadata = _metadata(body)
+        messages = [message.given() for message in await self._stored(_messages(body, "items"))]
+        fields = {"messages": messages, "metadata": metadata}
         made = await self._engine.call(op.CREATE_THREAD.name, validated(CreateThread, fields))
         return _conversation(cast(Thread, made))
 
@@ -89,12 +98,19 @@ class Conversations:
             APIError: It does not exist, or an item is malformed or no message.
         """
         await self.get(conversation)
-        read, thread_id = _messages(body, "items"), thread_of(conversation)
-        for message in read.new:
+        new, thread_id = await self._stored(_messages(body, "items")), thread_of(conversation)
+        for message in new:
             fields = {**message.given(), "thread_id": thread_id}
             await self._engine.call(op.CREATE_MESSAGE.name, validated(CreateMessage, fields))
         made = await self._store.conversation(thread_id)
-        return listed(made[len(made) - len(read.new) :], {"order": "asc", "limit": "100"})
+        return listed(made[len(made) - len(new) :], {"order": "asc", "limit": "100"})
+
+    async def _stored(self, read: Input) -> Sequence[NewMessage]:
+        """Store the files of messages, and return the messages with their ids."""
+        owner = object()
+        ids = await self._files.store(read.files, owner)
+        self._files.give(owner)
+        return read.with_ids(ids).new
 
     async def item(self, conversation: str, item_id: str) -> JSONObject:
         """Return an item of a conversation.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any
 
 from aimltui.common.dataclass import dataclass
 from aimltui.server.fields import answered_part, list_field, text_field
+from aimltui.server.inline_files import InlineFile, read_file, with_ids
 from aimltui.server.responses.compaction import summary_in
 from aimltui.wire.base import JSONObject, Metadata
 from aimltui.wire.errors import BadRequest
@@ -34,6 +35,14 @@ class Input:
     """The outputs of functions, by the call's id."""
     lone: tuple[str, ...] = ()
     """The ids of outputs whose calls are not among the items."""
+    files: tuple[InlineFile, ...] = ()
+    """The files of the messages that are not stored yet."""
+
+    def with_ids(self, ids: Mapping[str, str]) -> Input:
+        """Return the items with the ids of the stored files."""
+        return replace(
+            self, said=tuple(with_ids(self.said, ids)), new=tuple(with_ids(self.new, ids)), files=()
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +151,14 @@ def read_input(value: Any, resolve: Callable[[str], JSONObject | None]) -> Input
                 raise BadRequest(f"Item with id '{id_}' not found.", code="item_not_found", param=where)
             item, kind = found, str(found["type"])
         read.add(where, kind, item)
-    return Input(tuple(read.instructions), tuple(read.said), tuple(read.new), read.outputs, tuple(read.lone))
+    return Input(
+        tuple(read.instructions),
+        tuple(read.said),
+        tuple(read.new),
+        read.outputs,
+        tuple(read.lone),
+        tuple(read.files),
+    )
 
 
 class _Items:
@@ -154,6 +170,7 @@ class _Items:
         self.new: list[NewMessage] = []
         self.outputs: dict[str, str] = {}
         self.lone: list[str] = []
+        self.files: list[InlineFile] = []
         self._calls: dict[str, tuple[int, int]] = {}
         """The place of each call: the message, and the call in its step."""
 
@@ -175,12 +192,11 @@ class _Items:
         role = text_field(item, "role", where)
         if role not in _ROLES:
             raise invalid_value(f"{where}.role", role, _ROLES)
-        parts, files = _content(where, item.get("content"), role)
+        parts, attached = _content(where, item.get("content"), self.files)
         if role in _INSTRUCTIONS:
             self.instructions += [part["text"] for part in parts if part["type"] == "text"]
             return
         parts = [part for part in parts if part != {"type": "text", "text": ""}] if len(parts) > 1 else parts
-        attached = [MessageAttachment(file_id=id_, tools=_READERS) for id_ in files]
         if not parts and not attached:
             return
         content = parts or [{"type": "text", "text": ""}]
@@ -221,16 +237,15 @@ class _Items:
         self.said[place] = self.said[place].model_copy(update={"steps": [ImportedStep(calls=calls)]})
 
 
-_READERS: Any = [{"type": "file_search"}]
-
-
-def _content(where: str, content: Any, role: str) -> tuple[list[JSONObject], list[str]]:
-    """Return the parts of a message and the ids of its files."""
+def _content(
+    where: str, content: Any, inline: list[InlineFile]
+) -> tuple[list[JSONObject], list[MessageAttachment]]:
+    """Return the parts of a message and its files; those that are not stored yet are added to `inline`."""
     if isinstance(content, str):
         return [{"type": "text", "text": content}], []
     if not isinstance(content, list):
         raise invalid_type(f"{where}.content", "a text or a list of parts", content)
-    parts, files = list[JSONObject](), list[str]()
+    parts, files = list[JSONObject](), list[MessageAttachment]()
     for index, part in enumerate(content):
         place = f"{where}.content[{index}]"
         kind = part.get("type") if isinstance(part, dict) else None
@@ -240,14 +255,8 @@ def _content(where: str, content: Any, role: str) -> tuple[list[JSONObject], lis
             parts.append({"type": "text", "text": text_field(part, "refusal", place)})
         elif kind == "input_image":
             parts.append(_image(place, part))
-        elif kind == "input_file" and isinstance(part.get("file_id"), str):
-            files.append(part["file_id"])
         elif kind == "input_file":
-            raise BadRequest(
-                "This server takes files by 'file_id': upload the file to /v1/files first.",
-                code="unsupported_parameter",
-                param=place,
-            )
+            files.append(read_file(part, place, inline))
         else:
             supported = ("input_text", "input_image", "input_file", "output_text", "refusal")
             raise invalid_value(f"{place}.type", kind, supported)

@@ -10,6 +10,7 @@ from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import Any, cast
 
+from aimltui.server.inline_files import InlineFiles
 from aimltui.server.responses.compaction import compacted, request_for
 from aimltui.server.responses.conversations import Conversations, listed
 from aimltui.server.responses.event_log import ResponseLogs
@@ -42,7 +43,8 @@ class Responses:
     def __init__(self, engine: op.OperationHandler) -> None:
         self._engine = engine
         self._store = ResponseStore(engine)
-        self.conversations = Conversations(engine, self._store)
+        self._files = InlineFiles(engine)
+        self.conversations = Conversations(engine, self._store, self._files)
         self._starter = RunStarter(engine, self._store, self.conversations, self._delete_thread)
         self._logs = ResponseLogs()
         self._temporary: set[str] = set()
@@ -115,7 +117,21 @@ class Responses:
         if previous in self._temporary and previous != held:
             # not stored: only the connection that it was made on can continue it
             raise no_previous(request.previous)
-        return await self._starter.start(request)
+        owner = object()
+        ids = await self._files.store(request.input.files, owner)
+        try:
+            start = await self._starter.start(replace(request, input=request.input.with_ids(ids)))
+        except BaseException:
+            await asyncio.shield(self._files.release(owner))
+            raise
+        if start.is_temporary:
+            self._files.give(owner, start.thread_id)
+            # a copy of the thread before has its files, too
+            self._files.share(previous or owner, start.thread_id)
+        else:
+            self._files.give(owner)
+            self._files.give(start.thread_id)
+        return start
 
     async def _stream_in_background(self, start: RunStart) -> AsyncGenerator[JSONObject, None]:
         """Yield the events of a response that goes on without this client, which may come back for the rest."""
@@ -322,6 +338,7 @@ class Responses:
         self._temporary.discard(thread_id)
         with suppress(APIError):
             await self._engine.call(op.DELETE_THREAD.name, ThreadParams(thread_id=thread_id))
+        await self._files.release(thread_id)
 
 
 def response_error_frame(error: APIError) -> bytes:
