@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import secrets
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from typing import Any, cast
@@ -34,7 +33,7 @@ from aimltui.server.routing import (
     ModelParams,
     path_parts,
 )
-from aimltui.server.shared import Shared
+from aimltui.server.shared import Shared, new_request_id
 from aimltui.wire import operations as op
 from aimltui.wire.base import Params, Wire
 from aimltui.wire.clients import ANYBODY, CURRENT
@@ -57,8 +56,6 @@ JSON_TYPE = "application/json"
 EVENT_TYPE = "text/event-stream; charset=utf-8"
 
 log = logging.getLogger(__name__)
-requests_log = logging.getLogger("aimltui.requests")
-"""One line of JSON for each request, if the server's limits ask for it."""
 
 
 class Exchange:
@@ -72,7 +69,7 @@ class Exchange:
         self._method: str = scope["method"]
         self._raw_path: str = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
         self._began = time.perf_counter()
-        self._id = f"req_{secrets.token_hex(16)}"
+        self._id = new_request_id()
         self._operation: op.Operation[Any, Any] | None = None
         self._name = "unknown"
         self._status = 499
@@ -110,11 +107,7 @@ class Exchange:
 
     def _note(self) -> None:
         seconds = time.perf_counter() - self._began
-        self._shared.metrics.count(self._name, self._status, seconds)
-        if self._shared.limits.logs_requests:
-            line = {"time": round(time.time(), 3), "id": self._id, "method": self._method}
-            line |= {"operation": self._name, "status": self._status, "ms": round(seconds * 1000, 1)}
-            requests_log.info(json.dumps(line))
+        self._shared.note(self._id, self._method, self._name, self._status, seconds)
 
     async def _run(self) -> None:
         place = path_parts(self._raw_path)

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from aimltui.server.client_budget import headers_within
 from aimltui.server.routing import path_parts
-from aimltui.server.shared import Shared
+from aimltui.server.shared import Shared, new_request_id
 from aimltui.wire.base import JSONObject
 from aimltui.wire.clients import CURRENT
 from aimltui.wire.errors import APIError, BadRequest, NotFound, ServerError
@@ -28,6 +28,7 @@ _LAST_WORDS_S = 10.0
 _WAITING = 32
 """Requests that may wait for the one before. With more, nothing is read, not even that the client has left."""
 _NAME = "websocket /responses"
+_METHOD = "WEBSOCKET"
 _CREATE = "response.create"
 _OF_HTTP = ("stream", "stream_options", "background")
 
@@ -80,10 +81,12 @@ class ResponseSocket:
 
     async def run(self) -> None:
         """Answer until the client leaves or the time is over."""
+        began = time.perf_counter()
         try:
             self._check()
         except APIError as error:
             await self._refuse(error)
+            self._note(error.status, began, "unknown")
             return
         if (await self._receive())["type"] != "websocket.connect":
             return
@@ -151,7 +154,10 @@ class ResponseSocket:
             try:
                 status = await self._status_of(asked)
             finally:
-                self._shared.metrics.count(_NAME, status, time.perf_counter() - began)
+                self._note(status, began)
+
+    def _note(self, status: int, began: float, operation: str = _NAME) -> None:
+        self._shared.note(new_request_id(), _METHOD, operation, status, time.perf_counter() - began)
 
     async def _status_of(self, asked: str | bytes) -> int:
         """Answer one request, also after an unexpected error; return its HTTP status."""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import secrets
+import time
 from dataclasses import field
 from pathlib import Path
 from typing import Protocol
@@ -19,6 +23,9 @@ from aimltui.wire import operations as op
 from aimltui.wire.binary import OpenContent
 from aimltui.wire.clients import ClientSpent, ServedClient
 from aimltui.wire.files import MAX_FILE, FileParams
+
+requests_log = logging.getLogger("aimltui.requests")
+"""One line of JSON for each request, if the server's limits ask for it."""
 
 MAX_BODY = 32 * 1024 * 1024
 """The largest JSON body, in bytes."""
@@ -76,3 +83,16 @@ class Shared:
         self.others = OtherWires(engine)
         self.metrics = Metrics()
         self.rate = RateLimit(limits.per_minute) if limits.per_minute else None
+
+    def note(self, id_: str, method: str, operation: str, status: int, seconds: float) -> None:
+        """Count an answered request; log it as a line of JSON if the limits ask for that."""
+        self.metrics.count(operation, status, seconds)
+        if self.limits.logs_requests:
+            line = {"time": round(time.time(), 3), "id": id_, "method": method}
+            line |= {"operation": operation, "status": status, "ms": round(seconds * 1000, 1)}
+            requests_log.info(json.dumps(line))
+
+
+def new_request_id() -> str:
+    """Return an id for a request, which its answer and the logs have."""
+    return f"req_{secrets.token_hex(16)}"

@@ -444,6 +444,35 @@ async def test_a_request_is_logged_without_its_content(caplog: pytest.LogCapture
     assert (json.loads(line)["operation"], json.loads(line)["status"]) == ("unknown", 404)
 
 
+async def test_requests_over_a_websocket_are_logged_without_their_content(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    limits = ServerLimits(logs_requests=True)
+
+    def logged() -> list[str]:
+        return [record.message for record in caplog.records if record.name == "aimltui.requests"]
+
+    async def send(message: Any) -> None:
+        pass
+
+    with caplog.at_level("INFO", "aimltui.requests"):
+        shared = Shared(cast(Any, None), Auth(), limits)
+        talk, _ = socket_of(send, '{"input": "secret"}', "{", shared=shared)
+        running = asyncio.create_task(talk.run())
+        await until(lambda: len(logged()) == 2)
+        running.cancel()
+        await asyncio.wait({running})
+        refusing = Shared(cast(Any, None), Auth("a-token-of-some-length"), limits)
+        await bounded(socket_of(send, shared=refusing)[0].run())
+    assert "secret" not in "".join(logged())
+    found = [json.loads(line) for line in logged()]
+    assert [(one["method"], one["operation"], one["status"]) for one in found] == [
+        ("WEBSOCKET", "websocket /responses", 400),
+        ("WEBSOCKET", "websocket /responses", 400),
+        ("WEBSOCKET", "unknown", 401),
+    ]
+
+
 async def asked(app: ASGIApp, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
     status, _, body = await answered(app, path, headers)
     return status, body
