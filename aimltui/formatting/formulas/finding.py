@@ -32,6 +32,23 @@ _WORDS = pattern(r"[A-Za-z]{4,}|[A-Za-z]{2,} [A-Za-z]{2,}")
 _SHORT = pattern(r"[-+−]?\d*[A-Za-zα-ωΑ-Ω]{1,3}['′]?(?:\([^()]{1,8}\))?(?:, ?[A-Za-z]{1,2})*")
 
 
+_PATTERN = pattern(
+    # what regular expressions have and LaTeX has not: .* [^a] \w \d+ (?:
+    r"\.[*+]|\[\^(?!\{?\\circ)|\\[ws](?![A-Za-z])|\\d[+*?{]|\(\?[:=!<]"
+    # an expression of find between its brackets
+    r"|^\s*(?:!\s*)?-(?:i?name|i?path|i?regex|type|size|perm|user|[acm]time|newer|exec|prune)\b"
+)
+_COMMAND = pattern(
+    r"\b(?:sed|[efz]?grep|[gmn]?awk|perl|rg)\b[^\n]*?(?:(?<=[\s=(])|^)(?P<quote>['\"])(?:(?!(?P=quote))[^\n])*$"
+    r"|\bfind\s[^\n]*\s-(?:i?name|i?path|i?regex)\s+(?P<other>['\"])(?:(?!(?P=other))[^\n])*$"
+)
+"""A command with a quote that is still open."""
+_REFERENCE = pattern(r"(?<![\\`])\\[1-9](?![\d`])")
+"""What a group of a regular expression matched, as in `s/\\(a\\)/\\1/`."""
+_LATEX = pattern(r"\\[A-Za-z]{2,}")
+_AROUND: Final = 150
+"""Characters before and behind a formula that are looked at."""
+
 _DISPLAYS: Final = ("block", "bracket", "environment")
 
 
@@ -46,10 +63,17 @@ class Formula(NamedTuple):
     """The LaTeX between the marks."""
     is_display: bool
     """Whether its marks ask for separate lines."""
+    is_literal: bool = False
+    """Whether it only looks like a formula: a part of a command or a regular expression, shown as it stands."""
 
 
 def find_formulas(text: str) -> list[Formula]:
     """Return the formulas of a paragraph, in order; what stands in code is none."""
+    return [found for found in find_marked(text) if not found.is_literal]
+
+
+def find_marked(text: str) -> list[Formula]:
+    """Return the formulas of a paragraph and what only looks like one, in order."""
     if not any(mark in text for mark in ("$", "\\(", "\\[", "\\begin{")):
         return []
     found: list[Formula] = []
@@ -65,7 +89,8 @@ def find_formulas(text: str) -> list[Formula]:
             continue
         if kind == "block" and not _is_math(source.strip()):
             continue
-        found.append(Formula(match.start(), match.end(), source, kind in _DISPLAYS))
+        is_literal = kind in ("paren", "bracket") and _is_of_command(text, match.start(), match.end(), source)
+        found.append(Formula(match.start(), match.end(), source, kind in _DISPLAYS, is_literal))
     return found
 
 
@@ -91,6 +116,27 @@ def stripped(text: str) -> str:
         if text.startswith(opening) and text.endswith(closing):
             return text[len(opening) : len(text) - len(closing)]
     return text
+
+
+def _is_of_command(text: str, start: int, end: int, source: str) -> bool:
+    """Return whether what stands between `\\(` and `\\)` is a group of a regular expression, or of a shell's command."""
+    # a formula with a command of LaTeX may have a misprint
+    if _PATTERN.search(source) or not (_is_balanced(source) or _LATEX.search(source)):
+        return True
+    if "\n" in source:
+        return False
+    before = text[max(text.rfind("\n", 0, start) + 1, start - _AROUND) : start]
+    behind = text[end : end + _AROUND].partition("\n")[0]
+    if _REFERENCE.search(behind):
+        return True
+    opened = _COMMAND.search(before)
+    return opened is not None and (opened["quote"] or opened["other"]) in behind
+
+
+def _is_balanced(source: str) -> bool:
+    """Return whether every bracket may have its partner; an interval as [0, 1) or ]0, 1[ has it, too."""
+    plain = re.sub(r"\\[\\{}]", "", source)
+    return plain.count("{") == plain.count("}") and sum(map(plain.count, "()[]")) % 2 == 0
 
 
 def _is_math(source: str) -> bool:

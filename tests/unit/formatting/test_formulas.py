@@ -48,6 +48,19 @@ from aimltui.formatting.formulas.writing import on_lines, on_one_line
         (r"\[a \\[2pt] b\]", [r"a \\[2pt] b"]),
         (r"\(open, \(x\)", ["x"]),
         ("$" + "x" * 3000 + "^2$", []),
+        (r"Run sed 's/\(a\)\(b\)/\2\1/' file, where \(x\) is said.", ["x"]),
+        (r"sed -e 's/\(a\)/b/' or grep '\(c\)' \(d\)", ["d"]),
+        (r"In vim :%s/\(a\)=\(b\)/\2=\1/g", []),
+        (r"find . \( -name '*.c' -o -name '*.h' \) -print", []),
+        (r"find . -regex '.*/\(a\|b\)' -print", []),
+        (r"expr x : '\(.*\)', \([^)]*\), \(\w+\) and \[(.*?)\]", []),
+        (r"the car's speed \(v\), perl's \(a\) and a grep of \(b\)", ["v", "a", "b"]),
+        (r"'\(p\)' and '\(q \to r\)': sed, then \(s\)", ["p", r"q \to r", "s"]),
+        (
+            r"\([0, 1)\), \(]0, 1[\), \(\left( a \right]\), \(\{1\}\)",
+            ["[0, 1)", "]0, 1[", r"\left( a \right]", r"\{1\}"],
+        ),
+        (r"\(T [^\circ C]\) and \(f(x\), \(\frac{1}{(2}\)", [r"T [^\circ C]", r"\frac{1}{(2}"]),
     ],
 )
 def test_formulas_are_found_and_money_is_text(text: str, sources: list[str]) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from rich.style import Style
 
 from aimltui.common.patterns import pattern
-from aimltui.formatting.formulas.finding import find_formulas, stripped
+from aimltui.formatting.formulas.finding import Formula, find_marked, stripped
 from aimltui.formatting.formulas.writing import on_one_line
 from aimltui.tui.widgets.transcript.canvas import CITED, SANDBOX, StyledText
 from aimltui.tui.widgets.transcript.parser import inline_parser
@@ -73,16 +73,32 @@ def inline_runs(
     return _Walk(palette, base, keep_breaks, formulas).lines_of(tokens)
 
 
-def _without_formulas(content: str) -> tuple[str, list[str]]:
-    """Return the text with numbers in place of its formulas, in which nothing is Markdown, and their sources."""
-    found = find_formulas(content)
+class _Marked(NamedTuple):
+    """A formula, or what only looks like one."""
+
+    text: str
+    """With its marks."""
+    is_literal: bool
+
+    @classmethod
+    def of(cls, formula: Formula, content: str) -> _Marked:
+        return cls(content[formula.start : formula.end], formula.is_literal)
+
+    @property
+    def shown(self) -> str:
+        return self.text if self.is_literal else on_one_line(stripped(self.text))
+
+
+def _without_formulas(content: str) -> tuple[str, list[_Marked]]:
+    """Return the text with numbers in place of its formulas, in which nothing is Markdown, and the formulas."""
+    found = find_marked(content)
     if not found:
         return content, []
     parts, place = list[str](), 0
     for number, formula in enumerate(found):
         parts += [content[place : formula.start], f"{_FORMULA_OPEN}{number}{_FORMULA_CLOSE}"]
         place = formula.end
-    return "".join(parts) + content[place:], [content[one.start : one.end] for one in found]
+    return "".join(parts) + content[place:], [_Marked.of(one, content) for one in found]
 
 
 class _Link(NamedTuple):
@@ -98,7 +114,7 @@ class _Walk:
     """Walks over inline tokens with a stack of open styles."""
 
     def __init__(
-        self, palette: Palette, base: Style, keep_breaks: bool, formulas: Sequence[str] = ()
+        self, palette: Palette, base: Style, keep_breaks: bool, formulas: Sequence[_Marked] = ()
     ) -> None:
         self._formulas = formulas
         self._palette = palette
@@ -121,7 +137,7 @@ class _Walk:
 
     def _restored(self, text: str) -> str:
         """Return a text that is no running text, such as code, with its formulas as they were."""
-        return _FORMULA.sub(lambda found: self._formulas[int(found[1])], text)
+        return _FORMULA.sub(lambda found: self._formulas[int(found[1])].text, text)
 
     def _open(self, style: Style) -> None:
         self._styles.append(self._styles[-1] + style)
@@ -193,7 +209,7 @@ class _Walk:
 
     def _text(self, text: str) -> None:
         if self._formulas:
-            text = _FORMULA.sub(lambda found: on_one_line(stripped(self._formulas[int(found[1])])), text)
+            text = _FORMULA.sub(lambda found: self._formulas[int(found[1])].shown, text)
         if not ("http" in text or CITED_OPEN in text or "【" in text):
             self._put(text)
             return

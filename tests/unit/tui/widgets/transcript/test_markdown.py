@@ -22,6 +22,12 @@ def test_html_is_text_and_entities_are_read() -> None:
     assert text_of(whole("<b>x</b> &lt; &amp;")) == ["<b>x</b> < &"]
 
 
+def test_a_group_of_a_regular_expression_is_shown_as_it_stands() -> None:
+    assert text_of(whole(r"Run sed 's/\(a\)\(b\)/\2\1/' where \(x^2\) is.")) == [
+        r"Run sed 's/\(a\)\(b\)/\2\1/' where x² is."
+    ]
+
+
 def test_a_hard_break_makes_a_line_and_a_soft_one_a_blank() -> None:
     assert text_of(whole("a  \nb\nc")) == ["a", "b c"]
 
