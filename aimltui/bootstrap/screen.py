@@ -16,6 +16,7 @@ from aimltui.bootstrap.consent_service import ConsentService
 from aimltui.bootstrap.engine import empty_registry, engine_options_of, lessons_of
 from aimltui.bootstrap.source import DEMO_MODEL, Source, data_dir_of, default_model
 from aimltui.common import gc_tuning
+from aimltui.common.dataclass import used_by_libraries
 from aimltui.common.errors import ConfigError
 from aimltui.common.logs import log_to
 from aimltui.common.redaction import redactor
@@ -142,7 +143,8 @@ def show(options: argparse.Namespace, startup: Startup) -> int:
     # Textual reads this variable when it is imported.
     if colors := profile_of(os.environ).color_system:
         os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", colors)
-    from aimltui.tui.app import AimltuiApp
+    with used_by_libraries():
+        from aimltui.tui.app import AimltuiApp
 
     app = AimltuiApp(startup)
     app.redact = redact

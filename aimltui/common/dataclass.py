@@ -10,7 +10,8 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from operator import attrgetter
 from reprlib import recursive_repr
@@ -25,7 +26,18 @@ else:
         return _prepared(cls, options) if cls is not None else lambda found: _prepared(found, options)
 
 
+@contextmanager
+def used_by_libraries() -> Iterator[None]:
+    """Make the dataclasses of the libraries that are imported meanwhile in this way, too: a screen has fifty."""
+    dataclasses.dataclass = _of_library
+    try:
+        yield
+    finally:
+        dataclasses.dataclass = _standard
+
+
 Fields = tuple[dataclasses.Field[Any], ...]
+_standard = dataclasses.dataclass
 _FIELDS = "__dataclass_fields__"
 _PARAMS = "__dataclass_params__"
 _KNOWN = frozenset({"frozen", "slots", "eq", "repr"})
@@ -37,7 +49,7 @@ _FILLED = 50
 def _prepared(cls: type, options: dict[str, bool]) -> type:
     hints = inspect.get_annotations(cls)
     if not set(options) <= _KNOWN or any("InitVar" in str(hint) for hint in hints.values()):
-        return dataclasses.dataclass(**options)(cls)
+        return _standard(**options)(cls)
     names = [
         name for name, hint in hints.items() if not str(hint).startswith(("ClassVar", "typing.ClassVar"))
     ]
@@ -45,16 +57,31 @@ def _prepared(cls: type, options: dict[str, bool]) -> type:
         made = _with_slots(cls, names)
         _Pending(lambda: cls, made, options).place()
         return made
-    if any(isinstance(cls.__dict__.get(name), dataclasses.Field) for name in names):
-        return dataclasses.dataclass(**options)(cls)
-    _Pending(lambda: _model_of(cls, names), cls, options).place()
+    own = (*names, "__annotations__", "__module__", "__qualname__", "__doc__")
+    body = {name: cls.__dict__[name] for name in own if name in cls.__dict__}
+    for name in names:
+        if isinstance(found := body.get(name), dataclasses.Field):
+            # as the standard decorator leaves it
+            if found.default is dataclasses.MISSING:
+                delattr(cls, name)
+            else:
+                setattr(cls, name, found.default)
+    _Pending(lambda: _model_of(cls, body), cls, options).place()
     return cls
 
 
-def _model_of(cls: type, names: list[str]) -> type:
+def _of_library(cls: type | None = None, /, **options: bool) -> Any:
+    """Make a class of a library a dataclass; from Python 3.14 on, only annotations that are text can be copied."""
+    if cls is None:
+        return partial(_of_library, **options)
+    hints = cls.__dict__.get("__annotations__", {})  # noqa: RUF063  # what is not text would be evaluated
+    is_text = bool(hints) and all(isinstance(hint, str) for hint in hints.values())
+    return _prepared(cls, options) if is_text else _standard(cls, **options)
+
+
+def _model_of(cls: type, own: Mapping[str, Any]) -> type:
     """Return a class for the generated methods of one without slots, which other threads may use meanwhile."""
-    own = (*names, "__annotations__", "__module__", "__qualname__", "__doc__")
-    body = {name: cls.__dict__[name] for name in own if name in cls.__dict__}
+    body = dict(own)
     if hasattr(cls, "__post_init__"):
         body["__post_init__"] = cls.__post_init__
     inherited: dict[str, Any] = {}
@@ -125,7 +152,7 @@ class _Pending:
                 return
             is_frozen = self._options.get("frozen", False)
             original = self._original()
-            dataclasses.dataclass(frozen=is_frozen, eq=False, repr=False)(original)
+            _standard(frozen=is_frozen, eq=False, repr=False)(original)
             found = dataclasses.fields(original)
             for name in self._placed:
                 make = _MADE.get(name)

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import pytest
 
 import aimltui
-from aimltui.common.dataclass import dataclass
+from aimltui.common.dataclass import dataclass, used_by_libraries
 
 
 def made(base: type = object) -> Any:
@@ -210,6 +210,39 @@ def test_a_subclass_without_slots_has_the_fields_of_its_base() -> None:
     assert isinstance(more, base)
     assert vars(base)["__init__"] is not before
     assert repr(More("a")).endswith("More(text='a', count=1, where='here')")
+
+
+def test_a_class_without_slots_keeps_the_defaults_of_its_fields_and_no_field() -> None:
+    @dataclass
+    class Theme:
+        name: str
+        dark: bool = field(default=True, repr=False)
+        variables: dict[str, str] = field(default_factory=dict)
+
+    assert (Theme.dark, hasattr(Theme, "variables")) == (True, False)
+    first, second = Theme("a"), Theme("a", variables={"b": "c"})
+    assert (first.dark, first.variables, second.variables) == (True, {}, {"b": "c"})
+    assert first == Theme("a") != second
+    assert first.variables is not Theme("a").variables
+    assert repr(first).endswith("Theme(name='a', variables={})")
+    assert [found.name for found in dataclasses.fields(Theme)] == ["name", "dark", "variables"]
+
+
+def test_classes_of_libraries_imported_meanwhile_are_generated_late_if_their_annotations_are_text() -> None:
+    library = "from dataclasses import dataclass\n@dataclass(frozen=True)\nclass Key:\n    name: str\n    size: int = 2\n"
+    standard = dataclasses.dataclass
+    late: dict[str, Any] = {}
+    at_once: dict[str, Any] = {}
+    with used_by_libraries():
+        exec(compile(f"from __future__ import annotations\n{library}", "a", "exec"), late)
+        exec(compile(library, "b", "exec", dont_inherit=True), at_once)
+    assert dataclasses.dataclass is standard
+    for made, is_late in ((late["Key"], True), (at_once["Key"], False)):
+        assert (Path(made.__eq__.__code__.co_filename).name == "dataclass.py") == is_late
+        assert made("a") == made("a", 2) != made("b")
+        assert {made("a"): 1}[made("a")] == 1
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            made("a").name = "b"
 
 
 def test_fields_left_out_of_comparing_and_of_the_text_are_left_out() -> None:
