@@ -181,6 +181,19 @@ async def choose_on_card(here: Seat) -> None:
     await here.pilot.press("o")
 
 
+async def let_a_server_ask(here: Seat) -> None:
+    """Allow a call during which its server asks something."""
+    await choose_on_card(here)
+    await here.pilot.press("enter")
+    await here.until(lambda: "clock asks" in here.shown())
+
+
+async def temporary_thread(here: Seat) -> None:
+    """Begin a temporary thread."""
+    await here.write("/temporary")
+    await here.until(lambda: here.workspace.current.is_temporary)
+
+
 async def mark_code(here: Seat) -> None:
     """Mark the code in the answer."""
     while (block := here.screen.transcript.block) is None or block.kind != "code":

@@ -23,9 +23,11 @@ from aimltui.tui.screens.dialogs.question import AgreeQuestion, Option, Question
 from aimltui.tui.screens.dialogs.save import SaveScreen
 from aimltui.tui.screens.dialogs.skills import SkillsScreen
 from aimltui.tui.screens.dialogs.trash import TrashedRow, TrashScreen
+from aimltui.tui.state.entries import Source
 from aimltui.tui.state.passages import PassageText, Span
+from aimltui.tui.widgets.side_document import SideDocument
 from tests.snapshot.samples import QUESTION
-from tests.snapshot.story import Way
+from tests.snapshot.story import LARGE, Way
 from tests.support.fake_transport import FakeTransport
 from tests.support.local_tools import HandServer, HandSource, a_tool
 from tests.support.screen import Seat
@@ -130,12 +132,16 @@ def agree() -> Screen[object]:
 
 def form() -> Screen[object]:
     """What a server asks."""
+    return FormScreen(_form("weather"))  # type: ignore[return-value]
+
+
+def _form(server: str) -> Form:
     fields = (
         FormField("city", "City", "string", "as on a map", is_required=True),
         FormField("hours", "Hours", "integer", default="24", least=12, most=48),
         FormField("units", "Units", "string", choices=(("c", "Celsius"), ("f", "Fahrenheit")), default="c"),
     )
-    return FormScreen(Form("weather", "For which city, and for how long?", fields))  # type: ignore[return-value]
+    return Form(server, "For which city, and for how long?", fields)
 
 
 def save() -> Screen[object]:
@@ -188,8 +194,10 @@ def trash() -> Screen[object]:
     return TrashScreen(rows, lambda ids: None)  # type: ignore[return-value]
 
 
-def passage() -> Screen[object]:
-    """A passage that an answer cites."""
+_PASSAGE_TITLE = "handbook.pdf · page 12 · score 0.83"
+
+
+def _passage() -> PassageText:
     spans = (
         Span("4 Warranty\n\nThe device is delivered with a charger and a case.\n\n", "around"),
         Span("For private customers ", "passage"),
@@ -200,8 +208,29 @@ def passage() -> Screen[object]:
             "around",
         ),
     )
-    text = PassageText(spans, before=1_200, after=3_400)
-    return PassageViewer("handbook.pdf · page 12 · score 0.83", text)  # type: ignore[return-value]
+    return PassageText(spans, before=1_200, after=3_400)
+
+
+def passage() -> Screen[object]:
+    """A passage that an answer cites."""
+    return PassageViewer(_PASSAGE_TITLE, _passage())  # type: ignore[return-value]
+
+
+async def see_runs_beside(here: Seat) -> None:
+    """The runs beside the thread, which needs a wide terminal."""
+    await here.pilot.resize_terminal(*LARGE)
+    await here.pilot.press("f4")
+    await here.until(lambda: "tokens in" in here.shown())
+
+
+async def see_passage_beside(here: Seat) -> None:
+    """A passage beside the thread, which needs a wide terminal."""
+    await here.pilot.resize_terminal(*LARGE)
+    source = Source("file-handbook", "handbook.pdf", "page 12")
+    here.screen.query_one(SideDocument).show(
+        here.workspace.current.thread_id, source, _PASSAGE_TITLE, _passage()
+    )
+    await here.until(lambda: "24 months" in here.shown())
 
 
 def interchange(folder: Path) -> Mapping[str, object]:
@@ -221,7 +250,9 @@ async def see_import(here: Seat) -> None:
 def local_tools(folder: Path) -> Mapping[str, object]:
     """Functions and MCP servers."""
     now = {"name": "now", "description": "The time.", "inputSchema": {"type": "object"}}
-    servers = HandServer(now).source("clock", "weather")
+    server = HandServer(now)
+    server.asks = _form("clock")
+    servers = server.source("clock", "weather")
     source = HandSource(a_tool("weather"), a_tool("time"))
     tools = LocalTools([source], Approvals(folder / "approved.json"), Rules(), servers)
     return {"local_tools": tools}

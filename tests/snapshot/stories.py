@@ -11,6 +11,7 @@ from tests.snapshot.acts import (
     attach,
     choose_on_card,
     find_words,
+    let_a_server_ask,
     mark_code,
     new_thread,
     nothing,
@@ -22,6 +23,7 @@ from tests.snapshot.acts import (
     see_it_large,
     stop,
     summarize,
+    temporary_thread,
     unfold,
     view_all,
     wait,
@@ -51,7 +53,7 @@ from tests.snapshot.samples import (
     several_connections,
     shipped_models,
 )
-from tests.snapshot.story import MIDDLE, SMALL, Stop, Story
+from tests.snapshot.story import LARGE, MIDDLE, SMALL, Stop, Story
 from tests.support.run_scenes import Call, Code, End, Say
 
 STORIES: tuple[Story, ...] = (
@@ -128,6 +130,8 @@ STORIES: tuple[Story, ...] = (
                 keeps_page=True,
             ),
             Stop("run-again", press("r", shows="Run again"), "AgainScreen", stays=True),
+            Stop("runs-beside", panels.see_runs_beside, sizes=(LARGE,)),
+            Stop("passage-beside", panels.see_passage_beside, sizes=(LARGE,)),
             Stop("history", panel("search_history", shows="before"), "ChoiceScreen"),
             Stop("compact", panel("compact", shows="Use it"), "SummaryScreen"),
         ),
@@ -141,8 +145,10 @@ STORIES: tuple[Story, ...] = (
             Stop("quit", press("ctrl+q", "down", shows="Quit now?"), "QuitQuestion"),
             Stop("stopped", stop),
             Stop("scrolled-up", afterwards(new_thread, watch_and_scroll)),
+            Stop("temporary", afterwards(temporary_thread, ask), sizes=(MIDDLE, SMALL)),
         ),
         (STREAMING, LONG),
+        connected=lambda folder: {"has_temporary": True},
     ),
     Story(
         "failures",
@@ -253,8 +259,12 @@ STORIES: tuple[Story, ...] = (
             Stop("mcp", panel("mcp_servers", shows="clock"), "McpServersScreen"),
             Stop("call-card", afterwards(write, choose_on_card)),
             Stop("call-arguments", press("e", "enter", shows="Run with these"), "TextEntry", stays=True),
+            Stop("server-asks", afterwards(new_thread, write, let_a_server_ask), sizes=(MIDDLE, SMALL)),
         ),
-        ((Call("weather", ('{"city": "Oslo", "days": 3}',)), End("requires_action")),),
+        (
+            (Call("weather", ('{"city": "Oslo", "days": 3}',)), End("requires_action")),
+            (Call("clock__now", ("{}",)), End("requires_action")),
+        ),
         connected=panels.local_tools,
     ),
     Story(

@@ -12,7 +12,9 @@ from textual.widgets import Input, TextArea
 
 from aimltui.client.client import AssistantsClient
 from aimltui.tui.app import AimltuiApp
+from aimltui.tui.screens.inspector.pane import RunPane
 from aimltui.tui.startup import Connected
+from aimltui.tui.widgets.side_document import SideDocument
 from aimltui.wire.usage import UsageReport
 from tests.snapshot.picture import Picture, Size, take
 from tests.support.builders import PATIENCE_S
@@ -47,6 +49,8 @@ class Stop:
     """Whether the page behind a panel is looked at, too. It has pictures of its own, and takes half of the time."""
     keeps_notices: bool = False
     """Whether it is about the notices at the edge of the screen, which must not end by themselves then."""
+    sizes: Sequence[Size] = ()
+    """Where it is looked at; empty for the sizes of its story."""
     stays: bool = False
     """Whether the way begins where the last stop was; it begins in the prompt of the main screen otherwise."""
 
@@ -121,7 +125,7 @@ class Story:
             settle(here, keeps_notices=stop.keeps_notices)
             if stop.screen != "MainScreen" and not stop.keeps_page:
                 hide_page(here)
-            sizes = list(self.sizes)
+            sizes = list(stop.sizes or self.sizes)
             # each change of the theme and the size takes a tenth of a second: there and back again has the fewest
             for theme in themes:
                 here.app.theme = theme
@@ -149,8 +153,10 @@ def show_page(here: Seat) -> None:
 
 
 async def go_home(here: Seat) -> None:
-    """Close what is open before the main screen, and empty the prompt."""
+    """Close what is open before the main screen and beside the thread, and empty the prompt."""
     show_page(here)
+    here.screen.query_one(RunPane).close()
+    here.screen.query_one(SideDocument).close()
     while len(here.app.screen_stack) > 1:
         front = here.app.screen
         front.dismiss(None)
