@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 from aimltui.common.dataclass import dataclass
 from aimltui.common.sanitize import clean_line
+from aimltui.wire.assistants import CHAT_NAME
 
 if TYPE_CHECKING:
     from aimltui.client.client import AssistantsClient
     from aimltui.tui.state.addressee import Addressee
-
-DEFAULT_NAME = "Chat"
-"""The name of the assistant that `aimltui chat` makes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,7 @@ async def named_assistants(client: AssistantsClient) -> list[Addressee]:
     from aimltui.interchange.assistants import saved_assistants
     from aimltui.tui.state.addressee import Addressee, candidates
 
-    saved = [one for one in await saved_assistants(client) if one.name != DEFAULT_NAME]
+    saved = [one for one in await saved_assistants(client) if one.name != CHAT_NAME]
     found = candidates((one.id, one.name or "", one.model) for one in saved)
     return [Addressee(one.assistant_id, one.name) for one in found]
 

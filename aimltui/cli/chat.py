@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from aimltui.bootstrap.engine import open_engine_and_tools
 from aimltui.bootstrap.source import DEMO_MODEL, Source, find_source
-from aimltui.cli.addressing import DEFAULT_NAME
 from aimltui.cli.answers import Write
 from aimltui.cli.chat_commands import ChatCommands
 from aimltui.cli.conversation import Conversation
@@ -24,7 +23,7 @@ from aimltui.client.client import AssistantsClient
 from aimltui.common.disk import disk_reason
 from aimltui.common.errors import AimltuiError
 from aimltui.common.sanitize import clean
-from aimltui.wire.assistants import CreateAssistant
+from aimltui.wire.assistants import CHAT_NAME, CreateAssistant
 from aimltui.wire.threads import CONNECTION, MODEL, CreateThread
 from aimltui.wire.tools import CodeInterpreterTool
 
@@ -131,7 +130,7 @@ class _Session:
             _write(f"{clean(self._model)} answers; choose another model with --model ID.\n")
         assistant = await client.assistants.create(
             CreateAssistant(
-                name=DEFAULT_NAME,
+                name=CHAT_NAME,
                 model=self._model,
                 instructions=self._options.instructions,
                 tools=[CodeInterpreterTool(type=kind) for kind in tools if kind == "code_interpreter"],

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from aimltui.cli.addressing import DEFAULT_NAME, named_assistants
+from aimltui.cli.addressing import named_assistants
 from aimltui.cli.answer_printer import ASSISTANT as ANSWERER
 from aimltui.cli.finding import find_one
 from aimltui.cli.thread_actions import every_thread, title_of
@@ -14,6 +14,7 @@ from aimltui.client.errors import TransportError
 from aimltui.common.errors import AimltuiError
 from aimltui.common.patterns import pattern
 from aimltui.common.sanitize import clean, clean_line
+from aimltui.wire.assistants import CHAT_NAME
 from aimltui.wire.errors import APIError, NotFound
 from aimltui.wire.messages import ListMessages, Message, TextContent
 from aimltui.wire.threads import ASSISTANT, CreateThread, ModifyThread
@@ -213,7 +214,7 @@ class ChatCommands:
             name = (await self._client.assistants.get(message.assistant_id or "")).name
         except NotFound:
             name = None
-        return ANSWERER if name in (None, "", DEFAULT_NAME) else clean_line(name or "")
+        return ANSWERER if name in (None, "", CHAT_NAME) else clean_line(name or "")
 
 
 def _numbered(listed: Sequence[Any], words: str) -> Any | None:

@@ -17,6 +17,10 @@ LOCAL_TOOLS = "local_tools"
 """Metadata key: `on` offers its runs the functions and MCP servers that are set up beside the client."""
 PROMPT_CACHE = "prompt_cache"
 """Metadata key: `off` marks nothing in the prompts of its runs for the provider's cache."""
+CHAT_NAME = "Chat"
+"""The name of the assistant that `aimltui chat` makes."""
+RESPONSES = "aimltui.responses"
+"""Metadata key of the assistant that runs requests to `/v1/responses` whose model is no assistant, and of their threads."""
 _VERSION_LENGTH = 7
 _BEHAVIOUR = (
     "model",
@@ -63,6 +67,11 @@ def starter_pairs(starters: Sequence[str]) -> dict[str, str]:
     """The metadata of conversation starters; an empty value takes away an earlier one."""
     texts = [*starters, *[""] * MOST_STARTERS][:MOST_STARTERS]
     return {f"{STARTER}{number}": text for number, text in enumerate(texts, 1)}
+
+
+def is_internal(assistant: Assistant) -> bool:
+    """Whether a part of the program made an assistant for itself: `aimltui chat`, or the server for `/v1/responses`."""
+    return assistant.name == CHAT_NAME or RESPONSES in (assistant.metadata or {})
 
 
 def version_of(assistant: Assistant) -> str:

@@ -88,10 +88,12 @@ class FakeTransport:
         self._breaking = error
         self.let_go()
 
-    def begin_elsewhere(self, thread_id: str, text: str) -> Player:
+    def begin_elsewhere(
+        self, thread_id: str, text: str, assistant_id: str = "asst_1", metadata: dict[str, str] | None = None
+    ) -> Player:
         """Another window asks something, and its answer begins; `end_elsewhere` ends it."""
-        self._add_message(thread_id, text)
-        player = self._player(thread_id)
+        self._add_message(thread_id, text, metadata=metadata)
+        player = self._player(thread_id, assistant_id=assistant_id)
         for _ in player.play((Say(("From elsewhere",), ""),)):
             pass
         player.log.pop()  # not done yet

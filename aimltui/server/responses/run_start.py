@@ -18,7 +18,7 @@ from aimltui.server.responses.request import ResponseRequest
 from aimltui.server.responses.snapshot import own_metadata
 from aimltui.server.responses.store import DELETED, ResponseStore, StoredRun
 from aimltui.wire import operations as op
-from aimltui.wire.assistants import Assistant, CreateAssistant
+from aimltui.wire.assistants import RESPONSES, Assistant, CreateAssistant
 from aimltui.wire.base import JSONObject, Params
 from aimltui.wire.branches import CopyThread
 from aimltui.wire.errors import BadRequest, NotFound
@@ -34,8 +34,6 @@ from aimltui.wire.runs import (
 from aimltui.wire.threads import CreateThread, ModifyThread, Thread, ThreadParams
 from aimltui.wire.tools import CodeInterpreterResources, FileSearchResources, ToolResources
 
-PLAIN: Final = "aimltui.responses"
-"""Metadata key of the assistant that runs requests whose model is no assistant."""
 PLAIN_NAME: Final = "Responses"
 
 
@@ -167,7 +165,7 @@ class RunStarter:
 
     async def _new_run(self, request: ResponseRequest, thread_id: str | None) -> RunStart:
         assistant = await self._assistant(request.model)
-        is_plain = bool((assistant.metadata or {}).get(PLAIN))
+        is_plain = bool((assistant.metadata or {}).get(RESPONSES))
         told = "\n\n".join(text for text in (request.instructions, *request.input.instructions) if text)
         own = {tool.type for tool in assistant.tools}
         fields: JSONObject = {
@@ -211,7 +209,7 @@ class RunStarter:
     async def _new_thread(self, request: ResponseRequest) -> str:
         if not request.input.said:
             raise BadRequest("'input' has no user message.", param="input")
-        mark = {PLAIN: "true"}
+        mark = {RESPONSES: "true"}
         if all(message.role == "user" for message in request.input.said):
             fields = {"messages": [message.given() for message in request.input.new], "metadata": mark}
             made = validated(CreateThread, fields)
@@ -250,14 +248,14 @@ class RunStarter:
         if model.startswith((PREFIX, "asst_")):
             return await find_assistant(self._engine, model)
         assistants = await every_assistant(self._engine)
-        known = next((one for one in assistants if (one.metadata or {}).get(PLAIN)), None)
+        known = next((one for one in assistants if (one.metadata or {}).get(RESPONSES)), None)
         if known is not None:
             return known
         made = CreateAssistant(
             model=model,
             name=PLAIN_NAME,
             description="Answers requests to /v1/responses that name a model.",
-            metadata={PLAIN: "true"},
+            metadata={RESPONSES: "true"},
         )
         return cast(Assistant, await self._engine.call(op.CREATE_ASSISTANT.name, made))
 

@@ -17,12 +17,13 @@ from aimltui.server.responses.event_log import ResponseLogs
 from aimltui.server.responses.ids import ResponseRef, no_previous, parse_response, thread_of_item
 from aimltui.server.responses.items import function_calls, message_item, output_item
 from aimltui.server.responses.request import ResponseRequest, items_of, parse
-from aimltui.server.responses.run_start import PLAIN, RunStart, RunStarter
+from aimltui.server.responses.run_start import RunStart, RunStarter
 from aimltui.server.responses.snapshot import response_json
 from aimltui.server.responses.store import DELETED, ResponseStore
 from aimltui.server.responses.turns import ResponseTurns
 from aimltui.server.responses.writer import ResponseWriter
 from aimltui.wire import operations as op
+from aimltui.wire.assistants import RESPONSES
 from aimltui.wire.base import JSONObject
 from aimltui.wire.errors import APIError
 from aimltui.wire.events import StreamEvent
@@ -233,7 +234,7 @@ class Responses:
         thread = cast(
             Thread, await self._engine.call(op.GET_THREAD.name, ThreadParams(thread_id=ref.thread_id))
         )
-        if not left and (thread.metadata or {}).get(PLAIN):
+        if not left and (thread.metadata or {}).get(RESPONSES):
             await self._delete_thread(ref.thread_id)
         else:
             mark = ModifyRun(thread_id=ref.thread_id, run_id=ref.run_id, metadata={DELETED: "true"})

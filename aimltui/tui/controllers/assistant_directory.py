@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from aimltui.client.client import AssistantsClient, every
+from aimltui.client.errors import TransportError
 from aimltui.common.sanitize import clean_line
 from aimltui.tui.state.addressee import Addressee
-from aimltui.wire.assistants import Assistant, CreateAssistant, ListAssistants, ModifyAssistant
+from aimltui.wire.assistants import Assistant, CreateAssistant, ListAssistants, ModifyAssistant, is_internal
+from aimltui.wire.errors import APIError
 from aimltui.wire.threads import TRASHED_AT
 from aimltui.wire.tools import CodeInterpreterTool, FileSearchTool, Tool
 
 if TYPE_CHECKING:
     from aimltui.tui.controllers.conversation import Answering
+    from aimltui.wire.runs import Run
 
 DEFAULT_MARK = "aimltui"
 """Metadata key of the assistant that this program made for itself; its value is `default`."""
@@ -55,6 +59,8 @@ class AssistantDirectory:
         """Assistant id to name; views read it."""
         self.on_read: Callable[[], None] = lambda: None
         """Called whenever the assistants were read."""
+        self._unknown: set[str] = set()
+        """Assistants that the server was asked for and does not have."""
 
     @property
     def default(self) -> Assistant | None:
@@ -111,6 +117,25 @@ class AssistantDirectory:
     def find(self, assistant_id: str) -> Assistant | None:
         """An assistant as it was read last; None if it is not known."""
         return self._assistants.get(assistant_id)
+
+    async def that_answered(self, runs: Sequence[Run]) -> str | None:
+        """The assistant that goes on in a thread for which nobody chose one, such as another program's thread.
+
+        Args:
+            runs: The runs of the thread, the oldest first, without those of messages that were addressed to one.
+
+        Returns:
+            The assistant of the last run; None if the program's own answered before, or the assistant was deleted.
+        """
+        ids = [run.assistant_id for run in runs if run.assistant_id]
+        if not ids or self._default_id in ids:
+            return None
+        if ids[-1] not in self._assistants and ids[-1] not in self._unknown:
+            self._unknown.add(ids[-1])
+            with suppress(APIError, TransportError):
+                await self.read()
+        last = self._assistants.get(ids[-1])
+        return None if last is None or self.is_default(last.id) or is_internal(last) else last.id
 
     def is_default(self, assistant_id: str) -> bool:
         """Whether it is the program's own assistant."""

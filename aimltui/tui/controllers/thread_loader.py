@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual.message import Message as TextualMessage
@@ -11,6 +11,7 @@ from aimltui.client.errors import TransportError
 from aimltui.tui.controllers.conversation import Conversation, Selection
 from aimltui.tui.controllers.messages import NoticePosted
 from aimltui.tui.controllers.thread_reader import read_thread
+from aimltui.tui.state.addressee import TO_ASSISTANT
 from aimltui.tui.state.run_options import from_metadata
 from aimltui.wire.errors import APIError, NotFound
 from aimltui.wire.messages import ListMessages
@@ -20,6 +21,7 @@ from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL, TOOLS, WEB
 if TYPE_CHECKING:
     from aimltui.client.client import AssistantsClient
     from aimltui.tui.controllers.thread_directory import ThreadDirectory
+    from aimltui.tui.state.thread_view import Snapshot
     from aimltui.wire.runs import Run
 
 
@@ -32,6 +34,7 @@ class ThreadLoader:
         post: Sends a message to the screen.
         follow: Follows a run that is active in a conversation.
         loaded: Called when a conversation was read.
+        answered: Tells which assistant goes on after these runs, in a thread for which none was chosen.
         can_follow: Whether to follow an active run.
     """
 
@@ -42,6 +45,7 @@ class ThreadLoader:
         post: Callable[[TextualMessage], object],
         follow: Callable[[Conversation, Run], None],
         loaded: Callable[[Conversation], None],
+        answered: Callable[[Sequence[Run]], Awaitable[str | None]],
         can_follow: Callable[[Run], bool] = lambda run: run.status != "requires_action",
     ) -> None:
         self._client = client
@@ -49,6 +53,7 @@ class ThreadLoader:
         self._post = post
         self._follow = follow
         self._loaded = loaded
+        self._answered = answered
         self._can_follow = can_follow
         self._newest: dict[str, str] = {}
         """The newest message of the open thread when it was last looked at."""
@@ -72,16 +77,17 @@ class ThreadLoader:
         try:
             thread = await self._client.threads.get(thread_id)
             snapshot = await read_thread(self._client, thread_id)
+            metadata = thread.metadata or {}
+            assistant_id = metadata.get(ASSISTANT) or await self._answered(_unaddressed(snapshot))
         except (APIError, TransportError) as error:
             _show_failure(conversation, error)
             return
         if not _is_idle(conversation):
             # a message was sent while the thread was read: its follower knows better
             return
-        metadata = thread.metadata or {}
         conversation.selection = Selection(
             metadata.get(MODEL) or None,
-            metadata.get(ASSISTANT) or None,
+            assistant_id,
             metadata.get(CONNECTION) or None,
             switch if (switch := metadata.get(TOOLS)) in TOOL_SWITCHES else None,
             web if (web := metadata.get(WEB)) in ("on", "off") else None,
@@ -156,6 +162,12 @@ class ThreadLoader:
 
 def _is_idle(conversation: Conversation) -> bool:
     return not conversation.is_sending
+
+
+def _unaddressed(snapshot: Snapshot) -> list[Run]:
+    """The runs of the thread's assistant, not of one that a single message was addressed to."""
+    addressed = {(message.metadata or {}).get(TO_ASSISTANT) for message in snapshot.messages}
+    return [run for run in snapshot.runs if run.assistant_id not in addressed]
 
 
 def _show_failure(conversation: Conversation, error: Exception) -> None:

@@ -105,7 +105,15 @@ class Workspace:
             has_search=tools is not None and tools.find(WEB_SEARCH) is not None,
             is_known=connected.has_tool_switch,
         )
-        self.loader = ThreadLoader(client, self.directory, post, self._follow, self._loaded, self._can_follow)
+        self.loader = ThreadLoader(
+            client,
+            self.directory,
+            post,
+            self._follow,
+            self._loaded,
+            self.assistants.that_answered,
+            self._can_follow,
+        )
         self.branches = Branches(client, self.directory, clock)
         self.usage = UsageTracker(client, lambda: self.current.buffer.notify())
         self.files = FileCache(client)
