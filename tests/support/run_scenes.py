@@ -186,14 +186,15 @@ class Player:
                 yield from self._end(act)
 
     def _end(self, act: End) -> Iterator[ev.StreamEvent]:
+        if act.status == "requires_action":
+            # the step with the calls goes on until their outputs are there
+            yield self._move(act.status)
+            return
         yield from self._close(
             {"completed": "completed", "incomplete": "completed"}.get(act.status, act.status),
             {"failed": "run_failed", "incomplete": "max_tokens", "expired": "run_expired"}.get(act.status),
         )
         ended: dict[str, Any] = {"usage": act.usage, "duration_ms": 2500}
-        if act.status == "requires_action":
-            yield self._move(act.status)
-            return
         if act.status == "failed":
             ended |= {"failed_at": self.now, "last_error": act.error}
         elif act.status in ("completed", "incomplete"):

@@ -51,7 +51,7 @@ class SideDocument(Vertical):
             background: $surface;
             text-style: bold;
         }
-        & .side-note { height: auto; max-height: 3; padding: 0 2; color: $text-muted; }
+        & .side-note { height: auto; max-height: 4; padding: 0 2 1 2; color: $text-muted; }
         & FooterBar { padding: 0 1; background: $background; }
     }
     """
