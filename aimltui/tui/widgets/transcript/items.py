@@ -74,11 +74,12 @@ class ItemList:
         self._measure_all()
 
     def set_context(self, context: RenderContext) -> None:
-        """Set the width, the theme and the glyphs; all drawings become invalid."""
-        self.context = context
+        """Set the width, the theme and the glyphs; all drawings become invalid, and all heights unless only colours changed."""
+        before, self.context = self.context, context
         for item in self.items:
             item.canvas = item.drawing = None
-        self._measure_all()
+        if before is None or replace(context, palette=before.palette, now=before.now) != before:
+            self._measure_all()
 
     def set_time(self, now: float) -> None:
         """Set the time, and draw the entries again that show seconds."""
