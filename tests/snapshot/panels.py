@@ -139,7 +139,9 @@ def _form(server: str) -> Form:
     fields = (
         FormField("city", "City", "string", "as on a map", is_required=True),
         FormField("hours", "Hours", "integer", default="24", least=12, most=48),
-        FormField("units", "Units", "string", choices=(("c", "Celsius"), ("f", "Fahrenheit")), default="c"),
+        FormField(
+            "units", "Units", "string", choices=(("c", "Celsius"), ("f", "Fahrenheit")), default="Celsius"
+        ),
     )
     return Form(server, "For which city, and for how long?", fields)
 

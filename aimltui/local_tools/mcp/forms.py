@@ -98,13 +98,14 @@ def _field(name: str, one: Mapping[str, Any], *, is_required: bool) -> FormField
     known: Kind = next((word for word in get_args(Kind) if word == kind), "string")
     lengths = ("minItems", "maxItems") if known == "array" else ("minLength", "maxLength")
     least, most = ("minimum", "maximum") if known in ("integer", "number") else lengths
+    choices = _choices(one.get("items", {}) if known == "array" else one)
     return FormField(
         name,
         clean_line(str(one.get("title") or name))[:80],
         known,
         clean_line(str(one.get("description") or ""))[:300],
-        _choices(one.get("items", {}) if known == "array" else one),
-        _text(one.get("default")),
+        choices,
+        _default(one.get("default"), dict(choices)),
         is_required,
         _number(one.get(least)),
         _number(one.get(most)),
@@ -129,11 +130,18 @@ def _choices(one: object) -> tuple[tuple[str, str], ...]:
     return tuple((value, clean_line(str(label))) for value, label in pairs if isinstance(value, str))
 
 
+def _default(value: object, labels: Mapping[str, str]) -> str:
+    """Return what stands in a field at first, in the words that its hint has for the choices."""
+    if not isinstance(value, list):
+        return labels.get(value, _text(value)) if isinstance(value, str) else _text(value)
+    names = [(labels.get(str(one), ""), _text(one)) for one in value]
+    # a comma stands between two choices
+    return ", ".join(label if label and "," not in label else text for label, text in names)
+
+
 def _text(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(clean_line(str(one)) for one in value)
     return "" if value is None else clean_line(str(value))
 
 

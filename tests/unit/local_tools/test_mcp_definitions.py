@@ -275,6 +275,23 @@ def test_a_form_gives_typed_values_and_an_odd_one_is_refused() -> None:
     assert visit.url == "https://x.example/a"
 
 
+def test_a_field_shows_the_default_in_the_words_of_its_choices() -> None:
+    pairs = [{"const": "c", "title": "Celsius"}, {"const": "f", "title": "Hot, dry"}]
+    properties = {
+        "unit": {"type": "string", "oneOf": pairs, "default": "c"},
+        "odd": {"type": "string", "oneOf": pairs, "default": "k"},
+        "units": {"type": "array", "items": {"anyOf": pairs}, "default": ["c", "f"]},
+        "free": {"type": "string", "default": "c"},
+        "bad": {"type": "array", "default": [{}]},
+    }
+    form = form_of("s", {"requestedSchema": {"properties": properties}})
+    assert form is not None
+    shown = {field.name: field.default for field in form.fields}
+    assert shown == {"unit": "Celsius", "odd": "k", "units": "Celsius, f", "free": "c", "bad": "{}"}
+    del shown["odd"], shown["bad"]
+    assert values_of(form, shown) == {"unit": "c", "units": ["c", "f"], "free": "c"}
+
+
 PROMPTS = prompts_of(
     "git",
     [
