@@ -80,12 +80,19 @@ def readable_variables(variables: Mapping[str, str]) -> dict[str, str]:
     if contrast(key, background) < _LOST or key == _color(variables, "footer-description-foreground"):
         # meant for a footer in the primary colour: here it would look like the words beside it
         chosen["footer-key-foreground"] = variables["primary"]
+    words = _solid(variables, "footer-description-foreground", background)
+    if contrast(words, background) > contrast(plain, background):
+        # meant for such a footer, too: here it would be stronger than what is said in the thread
+        chosen["footer-description-foreground"] = plain.hex
     texts = {name: _on_all(_solid(chosen, name, panel, plain), behind) for name in TEXTS if name in variables}
     texts["foreground"] = foreground
     texts["block-cursor-foreground"] = _solid(variables, "block-cursor-foreground", panel, foreground)
     cursor = _cursor(variables, texts, panel)
     if contrast(readable(texts["text-muted"], cursor), foreground) < _APART:
         cursor = _low_cursor(variables, texts, panel, grounds["background"]) or cursor
+    # the text that the theme has for a strong ground may be weak on this one
+    candidates = (texts["block-cursor-foreground"], foreground)
+    texts["block-cursor-foreground"] = max(candidates, key=lambda color: contrast(color, cursor))
     texts |= {name: readable(texts[name], cursor) for name in CURSOR_TEXTS if name in texts}
     for name, color in (grounds | {CURSOR: cursor} | texts | _pairs(variables, panel, foreground)).items():
         if _color(variables, name) != color:

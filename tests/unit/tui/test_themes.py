@@ -106,8 +106,14 @@ def test_every_shipped_theme_is_readable_as_it_is_used(name: str) -> None:
     assert contrast(cursor, panel) > 1.03, "the row under the cursor looks like the others"
     muted = Color.parse(colors["text-muted"])
     assert contrast(foreground, muted) >= 1.4, "headings of a list look like its rows"
+    chosen = Color.parse(colors["block-cursor-foreground"])
+    assert contrast(chosen, cursor) >= contrast(foreground, cursor), "the row under the cursor is the weakest"
     key, word = (Color.parse(colors[f"footer-{part}-foreground"]) for part in ("key", "description"))
     assert key != word, "keys in the footer look like words"
+    background = Color.parse(colors["background"])
+    assert contrast(word, background) <= contrast(foreground, background), (
+        "the footer is stronger than the text"
+    )
 
 
 @pytest.mark.parametrize("name", sorted(OWN))
