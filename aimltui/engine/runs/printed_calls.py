@@ -18,7 +18,8 @@ _LONGEST_TAG = 20
 _FENCES = ("```", "```json", "```tool_call", "```tool_calls", "```function_call")
 _SKIPPED = pattern(
     "|".join(map(re.escape, _TAGS))
-    + r"|\s+|[\[\],;]|```[ \t]*(?:json|tool_calls?|function_call)?[ \t]*(?=\n|$)",
+    # many brackets are one match, but not the one with which [TOOL_CALLS] begins
+    + r"|(?:\[(?!T)|[\s\],;])+|\[|```[ \t]*(?:json|tool_calls?|function_call)?[ \t]*(?=\n|$)",
     re.IGNORECASE,
 )
 """What stands around calls."""
@@ -169,7 +170,7 @@ def _listed_calls(text: str, names: Collection[str]) -> list[PrintedCall]:
         parsed = ast.parse(text, mode="eval").body
         items = parsed.elts if isinstance(parsed, ast.List) else []
         calls = [_listed_call(item, names) for item in items]
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except (SyntaxError, TypeError, ValueError, RecursionError, MemoryError):
         return []
     found = [call for call in calls if call is not None]
     return found if len(found) == len(calls) else []

@@ -141,10 +141,9 @@ class FencedCallParser:
         if end < 0 and not final and self._at_line_start and self._may_open(line):
             return []
         if self._blank and not line.strip():
-            if end < 0:
-                return []
-            self._held = self._held[end + 1 :]
-            return self._text(final=final) if self._held else []
+            if end >= 0:
+                self._held = self._held[end + 1 :]
+            return []
         taken = self._held if end < 0 else self._held[: end + 1]
         self._held = self._held[len(taken) :]
         self._at_line_start = end >= 0

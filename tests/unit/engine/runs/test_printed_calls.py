@@ -114,3 +114,14 @@ def test_code_after_the_python_tag_is_code() -> None:
 def test_values_of_parameters_have_their_types() -> None:
     text = "<function=time><parameter=hours>5</parameter><parameter=zone>UTC</parameter></function>"
     assert json.loads(printed_calls(text, NAMES)[0].arguments) == {"hours": 5, "zone": "UTC"}
+
+
+@pytest.mark.parametrize("value", ["{(1, 2): 3}", "{[1]: 2}", "{[1]}"])
+def test_a_list_of_calls_with_values_that_json_does_not_have_is_text(value: str) -> None:
+    assert printed_calls(f"[weather(city={value})]", NAMES) == []
+
+
+def test_a_thousand_blank_lines_before_an_answer_are_left_out() -> None:
+    parser = TextCalls(PrintedCallParser(NAMES, (), fences=False), FencedCallParser())
+    found = [*parser.feed("\n" * 3_000), *parser.feed("Hello there."), *parser.finish()]
+    assert "".join(segment.value for segment in found) == "Hello there."
