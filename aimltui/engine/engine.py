@@ -86,7 +86,7 @@ class Engine:
         return cls(runtime)
 
     async def aclose(self) -> None:
-        """Stop the runs that this engine executes, as if they had been cancelled, and release all resources."""
+        """End the runs that this engine executes as failed, and release all resources."""
         await self._runtime.aclose()
 
     def new_file_path(self) -> Path:

@@ -108,12 +108,14 @@ class Runtime:
         try:
             await asyncio.to_thread(self._prepare)
             await self.database.write(self._recover)
-        except APIError as error:
+            self._seen_version = await self.database.data_version()
+        except BaseException as error:
             await self.database.aclose()
-            raise StoreError(error.message) from error
+            if isinstance(error, APIError):
+                raise StoreError(error.message) from error
+            raise
         self.indexer.start()
         self.vectors.start()
-        self._seen_version = await self.database.data_version()
         self._watch = asyncio.create_task(self._watch_others(), name="watch the store")
         self._watch.add_done_callback(_report)
         self._cleaning = asyncio.create_task(self._remove_leftovers(), name="remove leftovers")
@@ -219,8 +221,13 @@ class Runtime:
             await self.tools.clean_up()
         while not self._closing.is_set():
             self._words_missing.clear()
-            while not self._closing.is_set() and await self.database.write(word_rows.index_older):
-                await self._pause(_INDEX_PAUSE_S)
+            try:
+                while not self._closing.is_set() and await self.database.write(word_rows.index_older):
+                    await self._pause(_INDEX_PAUSE_S)
+            except StoreError as error:
+                log.warning("older messages cannot be indexed: %s", error)
+                await self._pause(self.options.poll_s)
+                self._words_missing.set()
             await self._words_missing.wait()
 
     def index_words(self) -> None:

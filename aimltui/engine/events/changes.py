@@ -55,7 +55,7 @@ class ChangeHub:
         listener = _Listener()
         self._listeners.add(listener)
         try:
-            while True:
+            while not self._closed.is_set():
                 await listener.wake.wait()
                 if self._closed.is_set():
                     return

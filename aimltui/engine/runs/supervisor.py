@@ -135,6 +135,9 @@ class Supervisor:
                 pass
             except EngineError:
                 continue
+            except Exception:
+                # the next attempt would fail in the same way
+                log.exception("the end of run %s cannot be stored", run_id)
             await journal.aclose()
             self._unsettled.pop(run_id, None)
 

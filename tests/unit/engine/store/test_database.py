@@ -79,6 +79,17 @@ async def test_a_file_that_is_no_database_is_refused_and_not_touched(tmp_path: P
     assert path.read_bytes() == before
 
 
+async def test_an_engine_that_cannot_use_its_database_closes_it(tmp_path: Path) -> None:
+    async with opened(tmp_path):
+        pass
+    with contextlib.closing(sqlite3.connect(tmp_path / "aimltui.db")) as conn:
+        conn.execute("DROP TABLE owners")
+    before = set(threading.enumerate())
+    assert "no such table" in await refused(tmp_path)
+    left = {thread.name for thread in threading.enumerate() if thread not in before}
+    assert not any(name.startswith(("aimltui-writer", "aimltui-reader")) for name in left)
+
+
 async def test_a_directory_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     message = await refused(tmp_path / "file" / "data")
