@@ -21,7 +21,10 @@ CONTINUE = "Continue."
 REASONING_ITEM = "reasoning_item"
 """The key in a tool call for the reasoning item of `/v1/responses` before it; it is sent to no other endpoint."""
 _ENDS = {"{": "}", "[": "]"}
-_LITERAL = pattern(r"[,:\s]*(?:\b(?:t(?:r(?:u)?)?|f(?:a(?:l(?:s)?)?)?|n(?:u(?:l)?)?)|-|\d+[.eE][+-]?)$")
+_LITERAL = pattern(r"(?:\b(?:t(?:r(?:u)?)?|f(?:a(?:l(?:s)?)?)?|n(?:u(?:l)?)?)|-|\d+[.eE][+-]?)$")
+_LONGEST_LITERAL = 32
+"""Characters at the end of cut off JSON in which an unfinished literal is looked for."""
+_SPACES = " \t\r\n"
 
 
 def adapted(messages: Sequence[Chat], quirks: Quirks) -> list[Chat]:
@@ -144,7 +147,10 @@ def _mended(text: str) -> JSON:
         text = re.sub(r"\\(?:u[0-9a-fA-F]{0,3})?$", "", text) if escaped or "\\u" in text[-6:] else text
         tries = [f'{text}"{tail}', f'{text}":null{tail}']
     else:
-        cut = _LITERAL.sub("", text).rstrip().rstrip(",:")
+        # some models write blanks until their limit, so nothing may search backwards from each
+        text = text.rstrip(_SPACES)
+        end = _LITERAL.sub("", text[-_LONGEST_LITERAL:])
+        cut = (text[:-_LONGEST_LITERAL] + end).rstrip(_SPACES + ",:")
         tries = [f"{text}{tail}", f"{cut}{tail}", f"{cut}:null{tail}", f"{text}0{tail}"]
     for attempt in tries:
         try:

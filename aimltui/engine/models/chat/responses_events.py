@@ -24,7 +24,7 @@ class ResponsesReader:
         self._counter = ChunkReader()
         self._sources = Sources()
         self._said: list[str] = []
-        self._calls: dict[JSON, int] = {}
+        self._calls: dict[int | None, int] = {}
         """The index of each call by its place in the output."""
         self._argued: set[int] = set()
         self._sealed: JSON = None
@@ -74,12 +74,12 @@ class ResponsesReader:
 
     def read(self, payload: Mapping[str, JSON]) -> ChatChunk | None:
         """Read an event; None if it contains nothing new."""
-        kind = payload.get("type")
+        kind = _text(payload.get("type"))
         if self.is_answer(payload):
             return self._whole(payload)
         chunk = None
         if kind in _TEXTS and isinstance(payload.get("delta"), str):
-            chunk = self._told(**{_TEXTS[str(kind)]: payload["delta"]})
+            chunk = self._told(**{_TEXTS[kind]: payload["delta"]})
         elif kind in _REASONING and isinstance(payload.get("delta"), str):
             chunk = self._told(reasoning=payload["delta"])
         elif kind == "response.reasoning_summary_part.added" and self._thought:
@@ -89,7 +89,7 @@ class ResponsesReader:
         elif kind == "response.output_text.annotation.added":
             self._sources.read({}, {"annotations": [payload.get("annotation")]})
         elif kind in ("response.output_item.added", "response.output_item.done"):
-            chunk = self._item(payload, done=str(kind).endswith("done"))
+            chunk = self._item(payload, done=kind.endswith("done"))
         elif kind in _ENDS and isinstance(payload.get("response"), Mapping):
             chunk = self._end(payload["response"])
         cost = self._counter.read({"meta": payload.get("meta")})
@@ -107,7 +107,7 @@ class ResponsesReader:
         return ChatChunk(text=text, refusal=refusal, reasoning=reasoning)
 
     def _item(self, payload: Mapping[str, JSON], *, done: bool) -> ChatChunk | None:
-        item, place = payload.get("item"), payload.get("output_index")
+        item, place = payload.get("item"), _place(payload)
         if not isinstance(item, Mapping):
             return None
         if item.get("type") == "reasoning" and done and item.get("encrypted_content"):
@@ -119,7 +119,7 @@ class ResponsesReader:
             return self._arguments(payload, _text(item.get("arguments")), last=True) if done else None
         return self._call(item, place)
 
-    def _call(self, item: Mapping[str, JSON], place: JSON) -> ChatChunk:
+    def _call(self, item: Mapping[str, JSON], place: int | None) -> ChatChunk:
         index = self._calls[place] = len(self._calls)
         arguments = _text(item.get("arguments"))
         if arguments:
@@ -136,7 +136,7 @@ class ResponsesReader:
         return ChatChunk(tool_calls=(call,))
 
     def _arguments(self, payload: Mapping[str, JSON], more: str, *, last: bool = False) -> ChatChunk | None:
-        index = self._calls.get(payload.get("output_index"))
+        index = self._calls.get(_place(payload))
         # the complete text at the end matters only if no part of it was reported before
         if index is None or not more or (last and index in self._argued):
             return None
@@ -185,6 +185,12 @@ class ResponsesReader:
         return ChatChunk(
             text, refusal, reasoning, tuple(calls), self._finish(response), self._spent(response)
         )
+
+
+def _place(payload: Mapping[str, JSON]) -> int | None:
+    """Return the place of an event's item in the output; None if the server does not give it."""
+    place = payload.get("output_index")
+    return place if isinstance(place, int) else None
 
 
 def _rows(value: JSON) -> list[Mapping[str, JSON]]:

@@ -10,6 +10,7 @@ from aimltui.engine.models.base import ChatChunk, ChatRequest, ChatUsage, ModelI
 from aimltui.engine.models.chat.history import REASONING_ITEM
 from aimltui.engine.models.chat.model import OpenAICompatibleModel
 from aimltui.engine.models.chat.responses_body import responses_body
+from aimltui.engine.models.chat.responses_events import ResponsesReader
 from aimltui.engine.models.compat.quirks import Quirks
 from aimltui.engine.models.endpoint.endpoint import Endpoint
 from aimltui.engine.models.endpoint.secret import Secret
@@ -206,3 +207,17 @@ def test_a_conversation_becomes_items() -> None:
         "tools": [{"type": "function", "strict": False, "name": "f", "parameters": {}}],
         "tool_choice": {"type": "function", "name": "f"},
     }
+
+
+@pytest.mark.parametrize("wrong", [[1], {"a": 1}])
+def test_an_event_whose_fields_have_another_shape_is_left_out(wrong: object) -> None:
+    reader = ResponsesReader()
+    assert reader.read({"type": wrong, "delta": "x"}) is None
+    call = {"type": "function_call", "call_id": "c", "name": "f"}
+    head = reader.read({"type": "response.output_item.added", "output_index": wrong, "item": call})
+    assert head is not None
+    assert [delta.name for delta in head.tool_calls] == ["f"]
+    more = {"type": "response.function_call_arguments.delta", "output_index": wrong, "delta": "{}"}
+    told = reader.read(more)
+    assert told is not None
+    assert [(delta.index, delta.arguments) for delta in told.tool_calls] == [(0, "{}")]

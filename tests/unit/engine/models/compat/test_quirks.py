@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -277,3 +278,10 @@ async def test_the_user_hears_of_a_picture_that_the_model_was_not_shown() -> Non
         older = [{"role": "user", "content": look}, {"role": "assistant", "content": "Hm."}, USER]
         assert not any(chunk.remark for chunk in await answered(model, ChatRequest("m", older)))
     assert len(server.chats) == 4
+
+
+def test_a_call_that_ends_with_thousands_of_blanks_is_read_at_once() -> None:
+    began = time.process_time()
+    assert whole_arguments('{"a": 1,' + " " * 20_000) == '{"a": 1}'
+    assert whole_arguments('{"a": [1,2' + ", " * 8_000) == '{"a": [1, 2]}'
+    assert time.process_time() - began < 2.0
