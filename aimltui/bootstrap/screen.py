@@ -7,6 +7,7 @@ import asyncio
 import importlib
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -91,9 +92,14 @@ def startup_from(options: argparse.Namespace) -> Startup:
     source = Source(data_dir_of(options), connection, model or "", settings, known.others, keys)
     consent = ConsentService(config_file)
     key_times = KeyTimes()
+    is_awaited = asyncio.Event()
+
+    async def pause(seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(is_awaited.wait(), seconds)
 
     async def connect() -> Connected:
-        await until_quiet(key_times, asyncio.sleep)
+        await until_quiet(key_times, pause, is_awaited.is_set)
         if remote is not None:
             chosen = default_model(settings, remote) if remote.is_own else settings.connection.model
             connected = await _connect_remote(remote, keys, _state_dir(options), chosen or "")
@@ -129,6 +135,7 @@ def startup_from(options: argparse.Namespace) -> Startup:
         flags={key: value for key, value in flags.items() if value}
         | ({"ui.plain": "true"} if options.plain else {}),
         key_times=key_times,
+        hurry=is_awaited.set,
         failed=f"No connection to {remote.name}" if remote else Startup.failed,
     )
 
@@ -152,10 +159,16 @@ def show(options: argparse.Namespace, startup: Startup) -> int:
     return app.return_code or 0
 
 
-async def until_quiet(key_times: KeyTimes, sleep: Callable[[float], Awaitable[None]]) -> None:
-    """Wait until no key has come for a moment, but not for long."""
+async def until_quiet(
+    key_times: KeyTimes, sleep: Callable[[float], Awaitable[None]], is_awaited: Callable[[], bool]
+) -> None:
+    """Wait until no key has come for a moment, but not for long, and not if the user waits for what comes then."""
     began = now = key_times.now()
-    while now < began + _PATIENCE_S and (left := max(began, key_times.last) + _QUIET_S - now) > 0:
+    while (
+        not is_awaited()
+        and now < began + _PATIENCE_S
+        and (left := max(began, key_times.last) + _QUIET_S - now) > 0
+    ):
         await sleep(left)
         now = key_times.now()
 
@@ -345,7 +358,7 @@ def _import_remote() -> None:
 
 
 def _import(*names: str) -> None:
-    with gc_tuning.paused():
+    with gc_tuning.paused(), used_by_libraries():
         for name in names:
             importlib.import_module(name)
 

@@ -48,7 +48,9 @@ _FILLED = 50
 
 def _prepared(cls: type, options: dict[str, bool]) -> type:
     hints = inspect.get_annotations(cls)
-    if not set(options) <= _KNOWN or any("InitVar" in str(hint) for hint in hints.values()):
+    if not set(options) <= _KNOWN or any(
+        special in str(hint) for hint in hints.values() for special in ("InitVar", "KW_ONLY")
+    ):
         return _standard(**options)(cls)
     names = [
         name for name, hint in hints.items() if not str(hint).startswith(("ClassVar", "typing.ClassVar"))
@@ -71,12 +73,13 @@ def _prepared(cls: type, options: dict[str, bool]) -> type:
 
 
 def _of_library(cls: type | None = None, /, **options: bool) -> Any:
-    """Make a class of a library a dataclass; from Python 3.14 on, only annotations that are text can be copied."""
+    """Make a class of a library a dataclass.
+
+    From Python 3.14 on, a class has its annotations only if they are text; without them it cannot be made in parts.
+    """
     if cls is None:
         return partial(_of_library, **options)
-    hints = cls.__dict__.get("__annotations__", {})  # noqa: RUF063  # what is not text would be evaluated
-    is_text = bool(hints) and all(isinstance(hint, str) for hint in hints.values())
-    return _prepared(cls, options) if is_text else _standard(cls, **options)
+    return _prepared(cls, options) if "__annotations__" in cls.__dict__ else _standard(cls, **options)
 
 
 def _model_of(cls: type, own: Mapping[str, Any]) -> type:

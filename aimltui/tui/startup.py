@@ -197,3 +197,5 @@ class Startup:
     """When keys came: a question takes none while the user types. Tests give it a clock."""
     pictures: Literal["auto", "blocks", "off"] = "auto"
     """How pictures are drawn in threads."""
+    hurry: Callable[[], None] = lambda: None
+    """Has `connect` begin at once: it waits for a moment in which no key comes, unless something that was sent waits."""

@@ -74,10 +74,13 @@ async def test_what_is_sent_while_the_list_is_read_goes_to_the_thread_that_opens
     slow = SlowToList()
     corn = slow.say("Corn")
     DraftStore(tmp_path).note_last_thread(corn)
-    async with seat(slow, tmp_path, is_up=False) as here:
+    is_awaited = asyncio.Event()
+    async with seat(slow, tmp_path, is_up=False, hurry=is_awaited.set) as here:
         await here.until(lambda: here.screen.workspace is not None)
+        assert not is_awaited.is_set()
         await here.pilot.press(*"more", "enter")
         await here.until(lambda: "Still starting" in here.shown())
+        assert is_awaited.is_set()
         slow.may_list.set()
         await here.until(lambda: here.texts()[2:] == ["more", "All right."])
         assert slow.texts(corn)[2:] == ["more", "All right."]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from aimltui.common.dataclass import dataclass
 
 NEW_THREAD_ACTION = "new_thread"
@@ -16,13 +18,23 @@ class EarlyAction:
 
 
 class StartQueue:
-    """Messages and actions that wait for the first thread."""
+    """Messages and actions that wait for the first thread.
 
-    def __init__(self) -> None:
+    Args:
+        hurry: Ends what the start waits for without need; called with each message and action.
+    """
+
+    def __init__(self, hurry: Callable[[], None]) -> None:
+        self._hurry = hurry
         self.items: list[str | EarlyAction] = []
         """A text is a message to send."""
         self.is_open = False
         """Whether the first thread is open; a message sent before that would start another thread, out of sight."""
+
+    def add(self, item: str | EarlyAction) -> None:
+        """Have a message or an action wait."""
+        self.items.append(item)
+        self._hurry()
 
     def starts_new_thread(self) -> bool:
         """Whether a new thread was asked for before all else; the request is taken then."""

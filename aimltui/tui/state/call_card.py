@@ -12,11 +12,11 @@ from aimltui.common.sanitize import clean_line
 from aimltui.formatting.cells import wrapped
 from aimltui.formatting.numbers import plural
 from aimltui.formatting.web_passages import FETCH_PAGE
-from aimltui.tui.state.pending_calls import PendingCall
 from aimltui.tui.state.visible import visible
 
 if TYPE_CHECKING:
     from aimltui.local_tools.mcp.forms import Form
+    from aimltui.tui.state.pending_calls import PendingCall
 
 Role = Literal["plain", "muted", "name", "key", "text", "number", "warning", "chosen", "code"]
 """A line of the role `code` is Python."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.content import Content
@@ -25,8 +25,10 @@ from aimltui.tui.state.call_card import (
     wrap,
 )
 from aimltui.tui.state.dead_time import DeadTime
-from aimltui.tui.state.pending_calls import PendingCall
 from aimltui.tui.widgets.waking import begin_dead_time
+
+if TYPE_CHECKING:
+    from aimltui.tui.state.pending_calls import PendingCall
 
 _STYLES: dict[Role, str] = {
     "plain": "$foreground",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
@@ -11,8 +13,10 @@ from aimltui.formatting.cells import whole_parts
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.state.entries import Source
 from aimltui.tui.state.passages import PassageText, left_out
-from aimltui.tui.widgets.document_pane import DocumentPane
 from aimltui.tui.widgets.footer import FooterBar
+
+if TYPE_CHECKING:
+    from aimltui.tui.widgets.document_pane import DocumentPane
 
 WIDE = 160
 """The columns of a terminal from which on thread and document stand side by side."""
@@ -60,14 +64,19 @@ class SideDocument(Vertical):
         super().__init__(id=id)
         self._title = _Title()
         self._note = Static("", classes="side-note")
-        self._pane = DocumentPane(PassageText(()))
+        self._pane: DocumentPane | None = None
+        """The passage; None before the first one."""
         self._place: tuple[str | None, Source] | None = None
         """The thread and what it cites."""
 
-    def _make_parts(self) -> None:
+    def _make_parts(self) -> DocumentPane:
         """Put title, note, text and keys in, for the first passage: most starts show none."""
+        from aimltui.tui.widgets.document_pane import DocumentPane
+
+        pane = DocumentPane(PassageText(()))
         keys = FooterBar((FooterItem("esc", "Close the document", "stop"),))
-        self.mount(self._title, self._note, self._pane, keys)
+        self.mount(self._title, self._note, pane, keys)
+        return pane
 
     @property
     def is_shown(self) -> bool:
@@ -91,8 +100,8 @@ class SideDocument(Vertical):
             note: What is missing, as a sentence.
         """
         self._place = thread_id, source
-        if not self._pane.is_attached:
-            self._make_parts()
+        if self._pane is None:
+            self._pane = self._make_parts()
         self._title.text = title
         self._title.refresh()
         note = note or left_out(text)

@@ -23,7 +23,12 @@ async def test_it_does_not_wait_for_somebody_who_types_on() -> None:
     assert 1.0 <= await _waited([number / 20 for number in range(100)]) < 1.1
 
 
-async def _waited(keys: Sequence[float]) -> float:
+async def test_it_waits_no_longer_when_something_was_sent() -> None:
+    assert await _waited([0.05, 0.07], sent_at=0.07) == 0.07
+    assert await _waited([], sent_at=0.0) == 0.0
+
+
+async def _waited(keys: Sequence[float], *, sent_at: float = float("inf")) -> float:
     now, coming = 0.0, list(keys)
     times = KeyTimes(lambda: now)
 
@@ -33,7 +38,7 @@ async def _waited(keys: Sequence[float]) -> float:
         while coming and coming[0] <= end:
             now = coming.pop(0)
             times.note(now)
-        now = end
+        now = min(end, max(now, sent_at))
 
-    await until_quiet(times, sleep)
+    await until_quiet(times, sleep, lambda: now >= sent_at)
     return now

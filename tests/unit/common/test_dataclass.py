@@ -228,21 +228,43 @@ def test_a_class_without_slots_keeps_the_defaults_of_its_fields_and_no_field() -
     assert [found.name for found in dataclasses.fields(Theme)] == ["name", "dark", "variables"]
 
 
-def test_classes_of_libraries_imported_meanwhile_are_generated_late_if_their_annotations_are_text() -> None:
-    library = "from dataclasses import dataclass\n@dataclass(frozen=True)\nclass Key:\n    name: str\n    size: int = 2\n"
+LIBRARY = """
+import dataclasses
+from dataclasses import dataclass
+
+@dataclass(frozen=True{slots})
+class Key:
+    name: str
+    size: int = 2
+
+@dataclass{slots_alone}
+class Only:
+    first: int
+    _: dataclasses.KW_ONLY
+    second: int = 3
+"""
+
+
+@pytest.mark.parametrize("slots", [False, True])
+@pytest.mark.parametrize("head", ["", "from __future__ import annotations"])
+def test_classes_of_libraries_that_are_imported_meanwhile_behave_alike(head: str, slots: bool) -> None:
+    source = LIBRARY.format(slots=", slots=True" * slots, slots_alone="(slots=True)" * slots)
+    library: dict[str, Any] = {"__name__": __name__}
     standard = dataclasses.dataclass
-    late: dict[str, Any] = {}
-    at_once: dict[str, Any] = {}
     with used_by_libraries():
-        exec(compile(f"from __future__ import annotations\n{library}", "a", "exec"), late)
-        exec(compile(library, "b", "exec", dont_inherit=True), at_once)
+        exec(compile(head + source, "library", "exec", dont_inherit=True), library)
     assert dataclasses.dataclass is standard
-    for made, is_late in ((late["Key"], True), (at_once["Key"], False)):
-        assert (Path(made.__eq__.__code__.co_filename).name == "dataclass.py") == is_late
-        assert made("a") == made("a", 2) != made("b")
-        assert {made("a"): 1}[made("a")] == 1
-        with pytest.raises(dataclasses.FrozenInstanceError):
-            made("a").name = "b"
+    key, only = library["Key"], library["Only"]
+    if head or sys.version_info < (3, 14):
+        assert Path(key.__eq__.__code__.co_filename).name == "dataclass.py"
+    assert key("a") == key("a", 2) != key("b")
+    assert {key("a"): 1}[key("a")] == 1
+    assert hasattr(key("a"), "__dict__") is not slots
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        key("a").name = "b"
+    assert (only(1, second=4).second, only(1).second) == (4, 3)
+    with pytest.raises(TypeError):
+        only(1, 4)
 
 
 def test_fields_left_out_of_comparing_and_of_the_text_are_left_out() -> None:

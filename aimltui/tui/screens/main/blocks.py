@@ -17,7 +17,6 @@ from aimltui.tui.startup import Startup
 from aimltui.tui.state.blocks import Block
 from aimltui.tui.state.entries import ToolCallEntry
 from aimltui.tui.state.file_facts import Repeat
-from aimltui.tui.state.terminal_output import settled
 from aimltui.tui.widgets.find_bar import FindBar
 from aimltui.tui.widgets.side_document import SideDocument
 from aimltui.tui.widgets.transcript import Transcript
@@ -95,6 +94,8 @@ class BlocksPart(ScreenPart):
         self._view_block(event.block)
 
     def _copy_output(self, block: Block) -> None:
+        from aimltui.tui.state.terminal_output import settled
+
         text = clean(settled(block.call.logs)).strip("\n") if block.call is not None else ""
         if text:
             self.copy(text)

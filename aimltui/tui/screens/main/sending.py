@@ -136,7 +136,7 @@ class SendingPart(ScreenPart):
     def send(self, draft: str) -> None:
         """Send a message with its files in the open thread; before the first thread is open, it waits."""
         if self.workspace is None or not self.start_queue.is_open:
-            self.start_queue.items.append(draft)
+            self.start_queue.add(draft)
             self.hint("Still starting. The message is sent in a moment.")
             self.reconnect()
             return

@@ -110,7 +110,7 @@ class MainView(SelectingScreen):
             self.set_timer,
             lambda count: self.hint(f"{plural(count, 'other draft')} of this thread: /drafts", OFFER_S),
         )
-        self.start_queue = StartQueue()
+        self.start_queue = StartQueue(startup.hurry)
         self.thread_sheet: ThreadSearch | None = None
         """The sheet that searches all threads, while it is open."""
         self.quits_when_finished = False
@@ -167,7 +167,7 @@ class MainView(SelectingScreen):
         """Keep an action until the first thread is open; return whether it waits."""
         if self.workspace is not None and self.start_queue.is_open:
             return False
-        self.start_queue.items.append(EarlyAction(action))
+        self.start_queue.add(EarlyAction(action))
         self.hint("Still starting. This is done in a moment.")
         return True
 
