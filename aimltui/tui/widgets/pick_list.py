@@ -50,6 +50,21 @@ class PickRow:
     """Whether the hint describes the row: then it begins in the same column as those of the other rows."""
 
 
+def fitted(row: PickRow, room: int) -> tuple[str, str]:
+    """Return the label and the hint of a row, cut to so many cells."""
+    label, hint = clean_line(row.label), clean_line(row.hint)
+    if row.marks is not None and cell_len(label) + _GAP + cell_len(hint) > room:
+        # what was found says more than where it was found
+        hint = cut(hint, room // 2)
+    is_short = cell_len(hint) <= _SHORT_HINT
+    if hint and (row.is_hint_whole or is_short or row.marks is not None):
+        label = cut(label, max(0, room - _GAP - cell_len(hint)))
+    if hint and cell_len(label) + _GAP + cell_len(hint) > room:
+        hint = cut(hint, max(0, room - _GAP - cell_len(label)))
+        hint = hint if cell_len(hint) > 3 else ""
+    return cut(label, room), hint
+
+
 class PickList(ScrollView, can_focus=False):
     """Rows under optional headings, with a cursor. It never has the focus: its screen moves the cursor.
 
@@ -190,14 +205,7 @@ class PickList(ScrollView, can_focus=False):
         if is_cursor:
             base = base + self._style("cursor")
         room = max(0, width - _MARGIN - 1)
-        label, hint = clean_line(row.label), clean_line(row.hint)
-        is_short = cell_len(hint) <= _SHORT_HINT
-        if hint and (row.is_hint_whole or is_short or row.marks is not None):
-            label = cut(label, max(0, room - _GAP - cell_len(hint)))
-        if hint and cell_len(label) + _GAP + cell_len(hint) > room:
-            hint = cut(hint, max(0, room - _GAP - cell_len(label)))
-            hint = hint if cell_len(hint) > 3 else ""
-        label = cut(label, room)
+        label, hint = fitted(row, room)
         label_style = base
         if row.is_current:
             # the cursor's background may be any of the list's colours, so its text has one colour only
