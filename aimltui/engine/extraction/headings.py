@@ -14,7 +14,7 @@ _LONGEST = 80
 """Characters of a heading that are used."""
 _DEEPEST = 3
 """Headings of a path, the innermost ones."""
-_HASHES = pattern(r"^(#{1,6})[ \t]+(\S.*?)[ \t#]*$", re.MULTILINE)
+_HASHES = pattern(r"^(#{1,6})[ \t]+(\S)(.*)$", re.MULTILINE)
 _UNDERLINED = pattern(
     r"^(?P<title>[^\s=\-~^\"'`#*+.:_][^\n]{0,120})\n(?P<mark>[=\-~^\"'`#*+.:_])(?P=mark){2,}[ \t]*$",
     re.MULTILINE,
@@ -75,7 +75,7 @@ def _of_prose(text: str) -> Iterator[Heading]:
 
     for found in _HASHES.finditer(text):
         if not is_hidden(found.start()):
-            yield Heading(found.start(), len(found[1]), _short(found[2]))
+            yield Heading(found.start(), len(found[1]), _short(found[2] + found[3].rstrip(" \t#")))
     levels: dict[str, int] = {}
     for found in _UNDERLINED.finditer(text):
         title = found["title"].rstrip()

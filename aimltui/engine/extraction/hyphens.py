@@ -10,7 +10,8 @@ from aimltui.common.patterns import pattern
 
 MARKS: Final = "\x02\ufffe"
 """What stands in a text for a hyphen at the end of a line and the break after it."""
-_BROKEN = pattern(rf"([^\W_]*)[{MARKS}]\s*([^\W_]*)")
+_BROKEN = pattern(rf"(?:(?<![^\W_])([^\W_]++))?[{MARKS}]\s*([^\W_]*)")
+"""A broken word. Each word is looked at once, however long it is."""
 _HYPHENED = pattern(r"[^\W_]+-[^\W_]+")
 _WORD = pattern(r"[^\W\d_]{4,}")
 
@@ -38,7 +39,7 @@ class Vocabulary:
         return _BROKEN.sub(self._join, text) if self._is_needed else text
 
     def _join(self, found: re.Match[str]) -> str:
-        first, second = found[1], found[2]
+        first, second = found[1] or "", found[2]
         return f"{first}-{second}" if self._has_hyphen(first, second) else f"{first}{second}"
 
     def _has_hyphen(self, first: str, second: str) -> bool:

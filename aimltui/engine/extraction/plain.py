@@ -116,7 +116,7 @@ TEXT: Final = frozenset(
 Headings = Iterator[tuple[int, int, str]]
 """The number of a line, from 0, the level of the heading on it, and the heading."""
 
-_ATX = pattern(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
+_ATX = pattern(r" {0,3}(#{1,6})(?:[ \t]+(.*))?$")
 _FENCE = pattern(r" {0,3}(```+|~~~+)")
 _SETEXT = pattern(r" {0,3}(=+|-+)[ \t]*$")
 _UNDERLINE = pattern(r"([!-/:-@\[-`{-~])\1{2,}[ \t]*$")
@@ -204,9 +204,16 @@ def _markdown(lines: list[str]) -> Headings:
             elif mark.startswith(fence):
                 fence = ""
         elif not fence and (found := _ATX.match(line)):
-            yield number, len(found[1]), found[2] or ""
+            yield number, len(found[1]), _without_closing(found[2] or "")
         elif not fence and number and (under := _SETEXT.match(line)) and _is_title(lines, number - 1):
             yield number - 1, 1 if under[1].startswith("=") else 2, lines[number - 1]
+
+
+def _without_closing(heading: str) -> str:
+    """Return a heading without the hashes that may close it."""
+    heading = heading.rstrip(" \t")
+    words = heading.rstrip("#")
+    return words.rstrip(" \t") if words.endswith((" ", "\t")) else heading
 
 
 def _is_title(lines: list[str], number: int) -> bool:

@@ -10,7 +10,8 @@ from aimltui.common.patterns import pattern
 KEYS = frozenset({"code", "input", "python", "source", "script"})
 """The keys under which models send code; they are told to use `code`."""
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", '"': '"', "\\": "\\", "/": "/"}
-_KEY = pattern(r'"((?:[^"\\]|\\.)*)"\s*:\s*"', re.DOTALL)
+_KEY = pattern(r'"((?:[^"\\]++|\\.)*+)"\s*+:\s*+"', re.DOTALL)
+_FENCE = pattern(r"\s*```[A-Za-z0-9_+-]*[ \t]*\n")
 _CUT = (
     "The arguments of this call were cut off before they were complete, so nothing was run. "
     "Call again, with shorter code."
@@ -42,7 +43,8 @@ class CodeReader:
         self._raw += fragment
         if self._mode == "start":
             self._begin()
-        if self._mode == "key":
+        # a key is complete with the quote that opens its value
+        if self._mode == "key" and '"' in fragment:
             self._seek()
         if self._mode == "bare":
             new, self._place = self._raw[self._place :], len(self._raw)
@@ -127,8 +129,10 @@ class CodeReader:
 
 def without_fence(code: str) -> str:
     """The code without a Markdown fence around it."""
-    match = re.fullmatch(r"\s*```[A-Za-z0-9_+-]*[ \t]*\n(.*?)\n?[ \t]*```\s*", code, re.DOTALL)
-    return match[1] if match else code
+    opened, whole = _FENCE.match(code), code.rstrip()
+    if opened is None or not whole.endswith("```") or len(whole) < opened.end() + len("```"):
+        return code
+    return whole[opened.end() : -len("```")].rstrip(" \t").removesuffix("\n")
 
 
 def _only_string(raw: str) -> str | None:

@@ -119,3 +119,9 @@ def test_hostile_texts_take_no_time(text: str) -> None:
         Headings(text, name)
     extra_words(text)
     assert time.process_time() - start < 5
+
+
+def test_a_long_line_with_a_heading_is_read_at_once() -> None:
+    began = time.process_time()
+    assert Headings("# Part" + " " * 60_000 + "one ##\n\nText.\n", "a.md").at(60_020).startswith("Part")
+    assert time.process_time() - began < 2.0

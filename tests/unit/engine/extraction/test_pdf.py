@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,13 @@ def test_a_word_of_two_words_of_the_document_has_its_hyphen() -> None:
     assert (
         Vocabulary(["a cross\x02check", "cross it", "check it"]).joined("a cross\x02check") == "a cross-check"
     )
+
+
+def test_a_word_of_thousands_of_letters_is_read_at_once() -> None:
+    began = time.process_time()
+    text = "b\x02c " + "a" * 40_000
+    assert Vocabulary([text]).joined(text) == "bc " + "a" * 40_000
+    assert time.process_time() - began < 2.0
 
 
 @pytest.mark.parametrize("mark", ["\x02", "\ufffe"])

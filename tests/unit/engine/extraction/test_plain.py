@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from tests.support.documents import place, read
 
 MARKDOWN = """\
@@ -92,3 +94,15 @@ def test_source_code_keeps_its_indentation_and_its_lines() -> None:
 def test_deep_nesting_is_read() -> None:
     depth = 30_000
     assert read("a.html", "<div>" * depth + "deep" + "</div>" * depth).text == "deep"
+
+
+def test_a_heading_of_thousands_of_blanks_is_read_at_once() -> None:
+    began = time.process_time()
+    document = read("a.md", "# Part" + " " * 60_000 + "one ##\n\nwords\n")
+    assert place(document, "words") == "Part › line 3"
+    assert time.process_time() - began < 2.0
+
+
+def test_hashes_that_close_a_heading_are_no_part_of_it() -> None:
+    document = read("a.md", "# C# ##  \n\nwords\n\n# ##\n\nmore\n")
+    assert [place(document, word) for word in ("words", "more")] == ["C# › line 3", "## › line 7"]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -43,3 +44,13 @@ def test_an_escape_that_json_does_not_have_is_pythons() -> None:
 def test_a_fence_around_code_is_taken_off() -> None:
     assert without_fence("```python\nx\ny\n```") == "x\ny"
     assert without_fence("x = '```'") == "x = '```'"
+
+
+def test_thousands_of_blanks_around_code_cost_no_time() -> None:
+    began = time.process_time()
+    reader = CodeReader()
+    pieces = ['{"code"', *[" "] * 20_000, ': "1 + 1"}']
+    assert "".join(map(reader.feed, pieces)) == "1 + 1"
+    code = "x" + " " * 50_000 + "y"
+    assert without_fence(f"```\n{code}\n```") == code
+    assert time.process_time() - began < 2.0
