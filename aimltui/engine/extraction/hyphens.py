@@ -12,7 +12,7 @@ MARKS: Final = "\x02\ufffe"
 """What stands in a text for a hyphen at the end of a line and the break after it."""
 _BROKEN = pattern(rf"(?:(?<![^\W_])([^\W_]++))?[{MARKS}]\s*([^\W_]*)")
 """A broken word. Each word is looked at once, however long it is."""
-_HYPHENED = pattern(r"[^\W_]+-[^\W_]+")
+_HYPHENED = pattern(r"(?<![^\W_])[^\W_]++-[^\W_]+")
 _WORD = pattern(r"[^\W\d_]{4,}")
 
 
