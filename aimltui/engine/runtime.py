@@ -209,7 +209,7 @@ class Runtime:
         now = self.options.clock()
         leases.beat(conn, self.owner, now)
         recovery.end_orphaned_runs(conn, self.options, self.others)
-        cleanup.adopt(conn, self.others)
+        store_files.adopt(conn, self.others)
         if not self.options.in_memory:
             cleanup.delete_orphans(conn, self.blobs, self.others)
         event_rows.forget_before(conn, now - self.options.keep_events_s)

@@ -23,13 +23,8 @@ def is_needed(conn: Connection, options: EngineOptions, others: OtherOwners) -> 
 def maintain(conn: Connection, options: EngineOptions, others: OtherOwners) -> list[str]:
     """Delete expired files and take over those of dead engines; return the ids whose bytes are no longer needed."""
     now = options.now()
-    adopt(conn, others)
-    return files.expire(conn, now) + uploads.expire(conn, now)
-
-
-def adopt(conn: Connection, others: OtherOwners) -> None:
-    """Take over the files that a dead engine did not index."""
     store_files.adopt(conn, others)
+    return files.expire(conn, now) + uploads.expire(conn, now)
 
 
 def delete_orphans(conn: Connection, blobs: BlobStore, others: OtherOwners) -> None:

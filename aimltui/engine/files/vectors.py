@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -85,7 +85,7 @@ class VectorKeeper:
         wanted = {store: places[store] for store in store_ids if store in places}
         found: dict[str, Sequence[Sequence[float]]] = {}
         problem = ""
-        for place in _each_once(wanted.values()):
+        for place in dict.fromkeys(wanted.values()):
             try:
                 vectors = await self._vectors_of(self._embed, place, [query[:_LONGEST] for query in queries])
             except (EmbeddingFailed, StoreError) as error:
@@ -178,11 +178,3 @@ class VectorKeeper:
         client = asking.name if (asking := CURRENT.get()) is not None else ANYBODY
         await self._database.write(lambda conn: usage.add_charge(conn, charge, now, client))
         return found.vectors
-
-
-def _each_once(places: Iterable[EmbeddingPlace]) -> list[EmbeddingPlace]:
-    found: list[EmbeddingPlace] = []
-    for place in places:
-        if place not in found:
-            found.append(place)
-    return found

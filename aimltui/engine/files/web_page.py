@@ -11,7 +11,6 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
@@ -265,9 +264,8 @@ def _kind_of(content: bytes, *, is_page: bool) -> str:
 
 def _page_of(url: str, read: str) -> WebPage:
     text = clean(read).strip()
-    title = ""
-    with suppress(StopIteration):
-        title = next(line.strip("# ").strip() for line in text.splitlines() if line.strip("# ").strip())
+    titles = (line.strip("# ").strip() for line in text.splitlines())
+    title = next(filter(None, titles), "")
     return WebPage(url, title[:_LONGEST_TITLE], text)
 
 

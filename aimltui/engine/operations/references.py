@@ -19,7 +19,6 @@ from aimltui.wire.threads import Thread
 from aimltui.wire.tools import CodeInterpreterResources, FileSearchResources, ToolResources
 from aimltui.wire.vector_stores import (
     MAX_STORE_FILES,
-    Attributes,
     ChunkingStrategy,
     NewStoreFile,
     StaticChunking,
@@ -50,7 +49,7 @@ def add_files(
             created_at=now,
             vector_store_id=store_id,
             chunking_strategy=_chunking(new.chunking_strategy),
-            attributes=_attributes(new.attributes),
+            attributes=dict(new.attributes or {}),
         )
         for new in chosen.values()
     ]
@@ -73,12 +72,6 @@ def add_plain(
     add_files(
         conn, runtime, store_id, [NewStoreFile(file_id=id_, chunking_strategy=chunking) for id_ in file_ids]
     )
-
-
-def insert_store(conn: Connection, runtime: Runtime, store: VectorStore) -> str:
-    """Store a new vector store and return its id."""
-    stores.insert(conn, store)
-    return store.id
 
 
 def settled_resources(
@@ -112,9 +105,8 @@ def _search(
         stores.require(conn, store_id)
     made: list[str] = []
     for new in described:
-        store = _new_store(runtime, new.metadata)
-        made.append(insert_store(conn, runtime, store))
-        add_plain(conn, runtime, store.id, new.file_ids or (), new.chunking_strategy)
+        made.append(_insert_store(conn, runtime, new.metadata))
+        add_plain(conn, runtime, made[-1], new.file_ids or (), new.chunking_strategy)
     return FileSearchResources(vector_store_ids=[*search.vector_store_ids, *made])
 
 
@@ -184,24 +176,23 @@ def _store_of_thread(conn: Connection, runtime: Runtime, resources: ToolResource
     now = runtime.options.now()
     store_id = next((id_ for id_ in found if stores.is_usable(conn, id_, now)), None)
     if store_id is None:
-        store_id = insert_store(conn, runtime, _new_store(runtime, None))
+        store_id = _insert_store(conn, runtime, None)
     fresh = [file_id for file_id in search if not store_files.is_there(conn, store_id, file_id)]
     add_plain(conn, runtime, store_id, fresh, None)
     return store_id
 
 
-def _new_store(runtime: Runtime, metadata: dict[str, str] | None) -> VectorStore:
-    return VectorStore(
+def _insert_store(conn: Connection, runtime: Runtime, metadata: dict[str, str] | None) -> str:
+    """Store a new vector store and return its id."""
+    store = VectorStore(
         id=runtime.options.new_id(ids.VECTOR_STORE),
         created_at=runtime.options.now(),
         metadata=merged_metadata(None, metadata),
     )
+    stores.insert(conn, store)
+    return store.id
 
 
 def _chunking(asked: ChunkingStrategy | None) -> ChunkingStrategy:
     static = asked.static if asked is not None and asked.type == "static" else None
     return ChunkingStrategy(type="static", static=static or StaticChunking())
-
-
-def _attributes(asked: Attributes | None) -> Attributes:
-    return dict(asked or {})

@@ -49,7 +49,7 @@ from aimltui.wire.runs import (
     SubmitToolOutputs,
     ToolOutput,
 )
-from aimltui.wire.threads import Thread
+from aimltui.wire.threads import NewThread, Thread
 
 Events = AsyncGenerator[StreamEvent, None]
 
@@ -182,15 +182,9 @@ class RunOperations:
         return _Wanted(params.thread_id, params, messages=messages)
 
     def _wanted_with_thread(self, params: CreateThreadAndRun) -> _Wanted:
-        asked = params.thread
-        thread = (
-            new_thread(self._runtime, asked)
-            if asked is not None
-            else Thread(id=self._runtime.options.new_id("thread_"), created_at=self._runtime.options.now())
-        )
-        messages = new_messages(
-            self._runtime, thread.id, (asked.messages if asked is not None else None) or ()
-        )
+        asked = params.thread or NewThread()
+        thread = new_thread(self._runtime, asked)
+        messages = new_messages(self._runtime, thread.id, asked.messages or ())
         return _Wanted(thread.id, params, thread, messages)
 
     async def _start(self, wanted: _Wanted) -> tuple[Run, EventLog]:

@@ -40,8 +40,6 @@ class PreparedTurn:
     request: ChatRequest
     plan: TurnPlan
     files: ToolFiles = field(default_factory=ToolFiles)
-    uses_text_calls: bool = False
-    """True if the model writes its code and its calls into its text."""
     remarks: tuple[str, ...] = ()
     """Sentences for the user about attachments that the model does not receive, and the like."""
     search: SearchState = field(default_factory=SearchState)
@@ -106,7 +104,6 @@ async def prepare_turn(services: RunServices, run: Run, memory: RunMemory) -> Pr
         request,
         plan,
         files,
-        offer.uses_text_calls,
         tuple(lost),
         search,
         room,
