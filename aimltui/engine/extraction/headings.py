@@ -26,7 +26,7 @@ _DEFINED = pattern(
     r"(?P<name>[A-Za-z_$][\w$.:]{0,79})",
     re.MULTILINE,
 )
-_DOCSTRING = pattern(r"\A(?:[ \t]*#[^\n]*\n|\s*\n){0,60}[rRuU]?(?:\"\"\"|''')\s*(?P<title>\S[^\n]*)")
+_DOCSTRING = pattern(r"\A(?:[^\S\n]*+(?:#[^\n]*+)?\n)*+[rRuU]?(?:\"\"\"|''')\s*(?P<title>\S[^\n]*)")
 _FENCE = pattern(r"^(```|~~~)[^\n]*\n.*?(?:^\1|\Z)", re.MULTILINE | re.DOTALL)
 _LAST_LEVEL = 99
 

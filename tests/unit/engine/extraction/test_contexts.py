@@ -125,3 +125,10 @@ def test_a_long_line_with_a_heading_is_read_at_once() -> None:
     began = time.process_time()
     assert Headings("# Part" + " " * 60_000 + "one ##\n\nText.\n", "a.md").at(60_020).startswith("Part")
     assert time.process_time() - began < 2.0
+
+
+def test_a_program_that_begins_with_many_blank_lines_is_read_at_once() -> None:
+    began = time.process_time()
+    assert Headings("\n" * 60 + "x = 1\n", "a.py").title == ""
+    assert Headings("# A\n" + "\n" * 60 + '"""Sails."""\n', "a.py").title == "Sails."
+    assert time.process_time() - began < 2.0
