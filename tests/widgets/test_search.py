@@ -147,3 +147,29 @@ async def test_a_long_title_is_cut_where_its_time_begins(server: FakeTransport, 
         (row,) = (line for line in here.shown().splitlines() if "narwhal" in line and "Enter" not in line)
         assert "… " in row
         assert row.rstrip().endswith(time)
+
+
+async def test_a_row_that_was_chosen_opens_although_a_newer_search_took_it_away(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    async with seat(server, tmp_path) as here:
+        await answer(here, Say((LONG,)), End())
+        first = here.workspace.current.thread_id or ""
+        await here.pilot.press("ctrl+n")
+        await answer(here, Say(("Nothing.",)), End())
+        said = server.messages[first][-1].id
+        found = [SearchHit(thread_id=first, message_id=said, role="assistant", text="Paragraph 7 on whales.")]
+        server._search = lambda params: SearchHits(data=found)  # type: ignore[attr-defined]
+        await here.pilot.press("ctrl+s", *"whales")
+        await here.until(lambda: "Paragraph 7 on whales." in here.shown())
+        sheet = here.app.screen
+        assert isinstance(sheet, ThreadSearch)
+        sheet.pick_list.move(99)
+        row = sheet.pick_list.cursor_row
+        assert row is not None
+        assert "Paragraph 7" in row.label
+        found = []
+        sheet.search_box.value = "qqq"
+        await here.until(lambda: sheet.pick_list.cursor_row is None)
+        sheet.picked(row)
+        await here.until(lambda: here.workspace.current.thread_id == first)

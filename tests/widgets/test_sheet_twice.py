@@ -9,6 +9,7 @@ from textual import events
 from textual.geometry import Size
 from textual.widgets import Input
 
+from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.help import HelpScreen
 from aimltui.tui.screens.dialogs.rename import RenameScreen
 from aimltui.tui.screens.dialogs.sheet import SearchSheet
@@ -88,3 +89,15 @@ async def test_a_resize_that_reaches_a_panel_after_it_was_closed_changes_nothing
         panel.dismiss()
         await here.until(lambda: not panel.query(FooterBar))
         await panel.on_event(events.Resize(Size(90, 30), Size(90, 30)))
+
+
+async def test_a_panel_explains_itself_before_its_last_line_is_mounted(tmp_path: Path) -> None:
+    async with seat(FakeTransport(), tmp_path) as here:
+        panel = RenameScreen("Rename", "one")
+        panel.show_keys((FooterItem("enter", "Rename", "submit"),))
+        opening = here.app.push_screen(panel)
+        assert not panel.query(FooterBar)
+        panel.action_help()
+        await opening
+        await here.until(lambda: isinstance(here.app.screen, HelpScreen))
+        assert [item.label for item in panel.query_one(FooterBar).items] == ["Rename"]

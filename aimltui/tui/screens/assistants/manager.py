@@ -17,7 +17,6 @@ from aimltui.common.sanitize import clean_line
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import CLOSE, SearchSheet
 from aimltui.tui.state.assistant_rows import HEADINGS, AssistantRow, found_in, key_near
-from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.pick_list import PickList, PickRow, spaced
 
 _WIDTH, _MARGIN, _ABOUT_LINES = 72, 3, 2
@@ -137,7 +136,7 @@ class AssistantsScreen(SearchSheet):
         keys = list(_KEYS[row.kind if row is not None else "saved" if self._rows is None else ""])
         if row is not None and row.is_own:
             keys = [key for key in keys if key.key != "del"]
-        self.query_one(FooterBar).set_items(keys)
+        self.show_keys(keys)
 
     def _shortened(self, text: str) -> str:
         """Return as many words as the lines for them hold, with a sign where some are missing."""

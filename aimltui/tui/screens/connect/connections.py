@@ -22,7 +22,6 @@ from aimltui.tui.screens.connect.form import ConnectFormScreen
 from aimltui.tui.screens.dialogs.confirm import YES, ConfirmScreen
 from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
 from aimltui.tui.state.connect_form import form_of, host_of, stored_words
-from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.pick_list import PickList, PickRow
 
 _KEYS = (
@@ -114,7 +113,7 @@ class ConnectionsScreen(Sheet[None]):
 
     def _say(self, text: str = "", style: str = "$text-error") -> None:
         self._about.update(Content.styled(clean(text), style) if text else self._words())
-        self.query_one(FooterBar).set_items(_BUSY if self.is_testing else _KEYS)
+        self.show_keys(_BUSY if self.is_testing else _KEYS)
 
     def _words(self) -> Content:
         row = self._row

@@ -22,7 +22,6 @@ from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
 from aimltui.tui.state.branch_marks import END_ID
 from aimltui.tui.state.entries import Added, Change, Entry, ErrorEntry, MessageEntry, Replaced
 from aimltui.tui.state.file_facts import FileFact
-from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.transcript import Transcript
 from aimltui.tui.widgets.transcript.glyphs import GlyphSet, glyph_set
 from aimltui.tui.widgets.transcript.widget import TranscriptMessage
@@ -240,7 +239,7 @@ class CompareScreen(Sheet[str | None]):
             words = f"{number + 1} {self._sign(column)} {clean_line(column.answerer.name)}"
             title.show_words(words)
         last = _STOP if self._comparison.is_running and not self._comparison.is_stopped else CLOSE
-        self.query_one(FooterBar).set_items((_KEEP, _OTHER, last))
+        self.show_keys((_KEEP, _OTHER, last))
 
     def _sign(self, column: Column) -> str:
         signs, conversation = self._glyphs, column.conversation

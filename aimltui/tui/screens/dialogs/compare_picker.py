@@ -14,7 +14,6 @@ from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.controllers.comparison import FEWEST, MOST
 from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
 from aimltui.tui.state.fuzzy import rank
-from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.line_input import LineInput
 from aimltui.tui.widgets.pick_list import PickList, PickRow
 
@@ -83,7 +82,7 @@ class ComparePicker(Sheet["Sequence[Answerer] | None"]):
         is_enough = FEWEST <= count <= MOST
         left = "enter compares them" if is_enough else f"choose {FEWEST} to {MOST}"
         self._said.update(Content(f"{count} chosen · {left}"))
-        self.query_one(FooterBar).set_items((_MARK, *([_COMPARE] if is_enough else []), CLOSE))
+        self.show_keys((_MARK, *([_COMPARE] if is_enough else []), CLOSE))
 
     def _hint(self, model: Answerer) -> str:
         place = f"answer {self._chosen.index(model) + 1}" if model in self._chosen else ""

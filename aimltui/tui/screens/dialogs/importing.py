@@ -22,7 +22,6 @@ from aimltui.common.sanitize import clean
 from aimltui.interchange.types import InterchangeError
 from aimltui.tui.commands.derived import FooterItem
 from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
-from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.line_input import LineInput
 
 if TYPE_CHECKING:
@@ -196,7 +195,7 @@ class ImportScreen(Sheet[bool | None]):
         self._problem.display = True
 
     def _offer(self, *items: FooterItem) -> None:
-        self.query_one(FooterBar).set_items(items)
+        self.show_keys(items)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Say what went wrong in this program itself."""

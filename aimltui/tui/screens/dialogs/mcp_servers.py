@@ -14,7 +14,6 @@ from aimltui.common.sanitize import clean, clean_line
 from aimltui.formatting.numbers import plural
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
-from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.pick_list import PickList, PickRow
 
 if TYPE_CHECKING:
@@ -113,7 +112,7 @@ class McpServersScreen(Sheet[None]):
         has_login = row is not None and row.needs_login and row.name not in self._logging_in
         is_usable = row is not None and row.state != "wrong"
         keys = _KEYS if is_usable else (CLOSE,)
-        self.query_one(FooterBar).set_items((*((_LOG_IN,) if has_login else ()), *keys))
+        self.show_keys((*((_LOG_IN,) if has_login else ()), *keys))
         if row is None:
             self._about.update(Content(_NONE))
             return

@@ -24,7 +24,6 @@ from aimltui.tui.state.model_columns import LEGEND, abilities_in_words
 from aimltui.tui.state.model_offer import ModelOffer
 from aimltui.tui.state.model_rows import Key, typed_id
 from aimltui.tui.state.model_words import ModelRow, SourceRow, facts_of, source_in_words, title_of
-from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.model_list import ModelLine, ModelList
 from aimltui.tui.widgets.pick_list import PickList, PickRow
 
@@ -163,7 +162,7 @@ class ModelPicker(SearchSheet):
 
     def on_resize(self, event: events.Resize) -> None:
         """Choose the keys' labels and the columns for the new width."""
-        self.query_one(FooterBar).set_items(self._wide_keys if event.size.width >= _WIDE else self._keys)
+        self.show_keys(self._wide_keys if event.size.width >= _WIDE else self._keys)
         self._limit_list()
         self.call_after_refresh(self._show_widths)
 

@@ -20,7 +20,6 @@ from textual.widgets import Static
 from aimltui.common.dataclass import dataclass
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import TALL, Sheet
-from aimltui.tui.widgets.footer import FooterBar
 
 _SCROLL: Final = FooterItem("pgdn", "Scroll", "page(1)")
 ALLOW, KEEP_OFF = "allow", "off"
@@ -120,7 +119,7 @@ class QuestionSheet(Sheet[str | None]):
     def _show_keys(self) -> None:
         """Show the key that scrolls only where there is more text than room."""
         can_scroll = self.query_one(self.BODY).max_scroll_y > 0
-        self.query_one(FooterBar).set_items([key for key in self._keys if can_scroll or key != _SCROLL])
+        self.show_keys([key for key in self._keys if can_scroll or key != _SCROLL])
 
     def body(self) -> Sequence[Widget]:
         """The part that scrolls, and the answers."""

@@ -97,6 +97,7 @@ class ThreadSearch(SearchSheet):
         """What is said over the hits."""
         self._asked = ""
         self.places: dict[str, Place] = {}
+        """Where each row leads, also a row that a newer search has taken away: a key may have chosen it before that."""
 
     @property
     def _query(self) -> str:
@@ -151,7 +152,6 @@ class ThreadSearch(SearchSheet):
         if query:
             found = found[:MOST_TITLES]
         lines: list[PickRow | str] = []
-        self.places = {}
         group = ""
         for index in found:
             thread = self._threads[index]
@@ -164,10 +164,11 @@ class ThreadSearch(SearchSheet):
         if query and (self._hits or self._about != "Messages"):
             lines.append(self._about)
         titles = {thread.id: thread.title for thread in self._threads}
-        for number, hit in enumerate(self._hits if query else ()):
-            key = f"hit:{number}"
+        for hit in self._hits if query else ():
+            place = Place(hit.thread_id, hit.message_id or hit.step_id or "", query)
+            key = f"hit:{place.thread_id}:{place.entry_id}"
             lines.append(_row(key, hit, titles.get(hit.thread_id, "")))
-            self.places[key] = Place(hit.thread_id, hit.message_id or hit.step_id or "", query)
+            self.places[key] = place
         if not at and self.pick_list.cursor_row is not None and query == self._asked:
             at = self.pick_list.cursor_row.id
         remark = f"nothing for “{query}”" if query else "No threads yet."

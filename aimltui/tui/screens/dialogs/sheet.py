@@ -74,6 +74,7 @@ class Sheet(CurrentSize, ModalScreen[Result]):
         super().__init__()
         self._title = clean_line(title)
         self._keys = tuple(keys)
+        self._bar = FooterBar(self._keys, more=MORE)
         self.dead_time: DeadTime | None = None
         self._is_dismissed = False
         self.set_class(self.IS_QUESTION, "-dead")
@@ -113,16 +114,15 @@ class Sheet(CurrentSize, ModalScreen[Result]):
             if self._title:
                 yield TitleLine(Content(self._title), classes="sheet-title")
             yield from self.body()
-            yield FooterBar(self._keys, more=MORE)
+            yield self._bar
 
     def body(self) -> Sequence[Widget]:
         """The widgets between title and keys."""
         return ()
 
     def show_keys(self, keys: Sequence[FooterItem]) -> None:
-        """Show these keys in the last line, if it is mounted."""
-        for bar in self.query(FooterBar):
-            bar.set_items(keys)
+        """Show these keys in the last line, also before it is mounted and while the panel closes."""
+        self._bar.set_items(keys)
 
     def frame_lines(self, height: int) -> int:
         """The lines of a screen of this height that are not for the body: over the panel, its edges, title and keys."""
@@ -160,7 +160,7 @@ class Sheet(CurrentSize, ModalScreen[Result]):
         from aimltui.tui.screens.dialogs.help_pages import HELP_PAGES, NO_PAGE
 
         page = HELP_PAGES.get(type(self).__name__, NO_PAGE)
-        self.app.push_screen(PageScreen(self._title, page, self.query_one(FooterBar).items))
+        self.app.push_screen(PageScreen(self._title, page, self._bar.items))
 
     def on_footer_bar_clicked(self, event: FooterBar.Clicked) -> None:
         """Do what the clicked key does."""

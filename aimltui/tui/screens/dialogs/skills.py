@@ -13,7 +13,6 @@ from textual.widgets import Static
 from aimltui.common.sanitize import clean_line
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
-from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.pick_list import PickList, PickRow
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ class SkillsScreen(Sheet[None]):
     def _say(self) -> None:
         row = self._row
         can_switch = row is not None and not row.error
-        self.query_one(FooterBar).set_items((_SWITCH, CLOSE) if can_switch else (CLOSE,))
+        self.show_keys((_SWITCH, CLOSE) if can_switch else (CLOSE,))
         if row is None:
             self._about.update(
                 Content(f"No skill yet. A skill is a folder with a SKILL.md in {self._places}.")

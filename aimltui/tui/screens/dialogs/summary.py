@@ -18,7 +18,6 @@ from aimltui.common.sanitize import clean
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.controllers.run_plan import NotSent
 from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
-from aimltui.tui.widgets.footer import FooterBar
 from aimltui.wire.errors import APIError
 
 _STOP = FooterItem("esc", "Stop", "cancel")
@@ -78,7 +77,7 @@ class SummaryScreen(Sheet[str | None]):
 
     def _set_keys(self, *keys: FooterItem) -> None:
         if self.is_attached:
-            self.query_one(FooterBar).set_items(keys)
+            self.show_keys(keys)
 
     def action_use(self) -> None:
         """Return the summary, once it is complete."""
