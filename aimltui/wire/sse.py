@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 from aimltui.wire import events
-from aimltui.wire.base import Wire
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.sse_reader import SSEFrame
 
@@ -26,7 +25,8 @@ def encode(event: StreamEvent, *, with_id: bool = True) -> bytes:
 
 
 def _text(event: StreamEvent) -> str:
-    if not isinstance(event.data, Wire):
+    # not by `Wire`: the check for a class of pydantic takes as long as writing the event
+    if isinstance(event.data, str):
         return event.data
     if event.event != events.ERROR:
         return event.data.model_dump_json()

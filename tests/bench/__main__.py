@@ -30,7 +30,7 @@ BENCHES = {
     "inspector": ("10000", "6"),
     "search": ("40",),
     "ask": ("3",),
-    "serve": ("--runs", "30"),
+    "serve": ("--runs", "20", "--rate", "30"),
     "interpreter": ("200",),
     "retrieval": (),
 }

@@ -1,5 +1,8 @@
-"""What serving costs: a hundred streaming runs at once, the CPU of an event beside a bare echo of the same bytes,
-and a server that is killed in the middle of a hundred runs.
+"""What serving costs: the CPU of an event beside a bare echo of the same bytes, with a hundred streams at once, and a
+server that is killed in the middle of a hundred runs.
+
+An event is measured twice: alone, as a long run less a short one, and as its share of a whole run, whose thread,
+messages, steps and states are fixed costs.
 
 Run it as `python -m tests.bench.bench_serve`. With `--streams` it holds 1,000 silent event streams and 100 busy ones for a
 minute instead: no event is lost, and a silent one costs less than 40 KB. The chat server that answers the engine, the server and the readers
@@ -16,8 +19,9 @@ import socket as socketlib
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +32,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from tests.bench.measure import cpu_seconds, resident_mb, table, verdict
 from tests.support.crash import kill_in_the_middle
+
+TARGET = 4.0
 
 
 def chunk(text: str | None, finish: str | None = None) -> bytes:
@@ -154,36 +161,117 @@ async def follow(client: httpx2.AsyncClient, assistant: str, count: int) -> tupl
     return events, deltas
 
 
-async def load(directory: Path, runs: int, rate: int, count: int) -> dict[str, float]:
-    """The figures of the server under load."""
-    model, socket, port = directory / "m", directory / "s", free_port()
+@dataclass
+class Load:
+    """The CPU of a server during some streams, and what they were."""
+
+    cpu_s: float
+    deltas: int
+    """Deltas of the model, or events of the echo."""
+    sent: int
+    """Events with text; deltas that come faster than they are sent share one."""
+
+    def minus(self, other: Load) -> Load:
+        """What is left without the other."""
+        return Load(self.cpu_s - other.cpu_s, self.deltas - other.deltas, self.sent - other.sent)
+
+    @property
+    def each_ms(self) -> float:
+        """CPU milliseconds of a delta."""
+        return self.cpu_s * 1000 / self.deltas
+
+
+Stream = Callable[[int], Awaitable[int]]
+"""Reads a stream of so many deltas; the number of its events with text."""
+
+
+async def loaded(pid: int, stream: Stream, runs: int, count: int) -> Load:
+    """What so many streams at once cost a server."""
+    begin = cpu_seconds(pid)
+    told = await asyncio.gather(*(stream(count) for _ in range(runs)))
+    return Load(cpu_seconds(pid) - begin, runs * count, sum(told))
+
+
+@asynccontextmanager
+async def served(directory: Path, rate: int) -> AsyncIterator[tuple[int, Stream]]:
+    """The server: its process, and what runs one on a new thread."""
+    socket, port = directory / "s", free_port()
     async with process("-m", "tests.bench.bench_serve", "--model-at", port) as _, process(
         "-m", "aimltui", "serve", "--uds", str(socket), "--data-dir", str(directory / "d"),
         "--base-url", f"http://127.0.0.1:{port}/v1",
     ) as server, over(socket) as client:  # fmt: skip
         await ready(socket)
-        assistant = (await client.post("/v1/assistants", json={"model": f"bench-{rate}-{count}"})).json()[
-            "id"
-        ]
-        await follow(client, assistant, count)  # what is loaded at the first run is loaded
-        cpu, _ = usage(server.pid)
-        begin = time.monotonic()
-        told = await asyncio.gather(*(follow(client, assistant, count) for _ in range(runs)))
-        seconds = time.monotonic() - begin
-        spent, memory = usage(server.pid)
-    assert not model.exists()
-    events, deltas = (sum(column) for column in zip(*told, strict=True))
-    return {
-        "runs": runs,
-        "events": events,
-        "deltas sent": deltas,
-        "deltas of the model": runs * count,
-        "seconds": round(seconds, 2),
-        "events/s": round(events / seconds),
-        "CPU ms an event": round((spent - cpu) * 1000 / events, 3),
-        "CPU share": round((spent - cpu) / seconds, 2),
-        "memory MB": round(memory),
-    }
+        assistants: dict[int, str] = {}
+
+        async def stream(count: int) -> int:
+            if count not in assistants:
+                made = await client.post("/v1/assistants", json={"model": f"bench-{rate}-{count}"})
+                assistants[count] = made.json()["id"]
+            return (await follow(client, assistants[count], count))[1]
+
+        yield server.pid, stream
+
+
+@asynccontextmanager
+async def bare(directory: Path, rate: int) -> AsyncIterator[tuple[int, Stream]]:
+    """The bare echo: its process, and what reads a stream of it."""
+    socket = directory / "e"
+    async with (
+        process("-m", "tests.bench.bench_serve", "--echo-at", str(socket)) as server,
+        over(socket) as client,
+    ):
+        await ready(socket)
+
+        async def stream(count: int) -> int:
+            events = 0
+            async with client.stream("GET", "/", params={"rate": rate, "count": count}) as answer:
+                async for line in answer.aiter_lines():
+                    events += line.startswith("event: ")
+            return events
+
+        yield server.pid, stream
+
+
+async def beside_the_echo(directory: Path, runs: int, rate: int, short: int, long: int) -> None:
+    """Print what a delta costs beside an echoed event: of short runs, of long ones, and of a longer one alone."""
+    async with bare(directory, rate) as echo, served(directory, rate) as server:
+        for _, stream in (echo, server):
+            for _ in range(2):  # what is loaded at the first run is loaded
+                await stream(short)
+        echoed = [await loaded(*echo, runs, short)]
+        told = [await loaded(*server, runs, short)]
+        echoed.append(await loaded(*echo, runs, long))
+        told.append(await loaded(*server, runs, long))
+        memory = resident_mb(server[0])
+    names = [
+        f"one more of a run (from {short} to {long})",
+        *(f"its share of a whole run of {count}" for count in (short, long)),
+    ]
+    compared = list(zip(names, with_more(echoed), with_more(told), strict=True))
+    rows = [
+        (name, f"{one.each_ms:.3f} ms", f"{other.each_ms:.3f} ms", f"{other.each_ms / one.each_ms:.1f}x")
+        for name, one, other in compared
+    ]
+    print(table(("CPU of a served event", "bare echo", "served", "ratio"), rows))
+    fixed = [
+        (loads[0].cpu_s * 1000 - loads[0].deltas * with_more(loads)[0].each_ms) / runs
+        for loads in (echoed, told)
+    ]
+    print(
+        f"{runs} streams at once, {rate} events/s each; {told[1].sent / told[1].deltas:.0%} sent, the others joined"
+    )
+    print(
+        f"fixed cost of a stream: {fixed[0]:.1f} ms of the echo, {fixed[1]:.1f} ms of a run with its thread"
+    )
+    print(f"memory of the server: {memory:.0f} MB")
+    for name, one, other in compared:
+        print(verdict(f"a served event over the echo's, {name}", other.each_ms / one.each_ms, TARGET, "x"))
+
+
+def with_more(loads: list[Load]) -> list[Load]:
+    """The long runs without the short ones, and both."""
+    short, long = loads
+    return [long.minus(short), short, long]
 
 
 async def watch(client: httpx2.AsyncClient, path: str, opened: list[int]) -> str:
@@ -262,50 +350,14 @@ async def held(directory: Path, silent: int, busy: int, seconds: int, at_once: i
     }
 
 
-async def bare(directory: Path, runs: int, rate: int, count: int) -> dict[str, float]:
-    """The figures of the bare echo under the same load."""
-    socket = directory / "e"
-    async with (
-        process("-m", "tests.bench.bench_serve", "--echo-at", str(socket)) as server,
-        over(socket) as client,
-    ):
-        await ready(socket)
-
-        async def read() -> int:
-            events = 0
-            async with client.stream("GET", "/", params={"rate": rate, "count": count}) as answer:
-                async for line in answer.aiter_lines():
-                    events += line.startswith("event: ")
-            return events
-
-        await read()
-        cpu, _ = usage(server.pid)
-        begin = time.monotonic()
-        events = sum(await asyncio.gather(*(read() for _ in range(runs))))
-        seconds = time.monotonic() - begin
-        spent, memory = usage(server.pid)
-    return {
-        "runs": runs,
-        "events": events,
-        "seconds": round(seconds, 2),
-        "CPU ms an event": round((spent - cpu) * 1000 / events, 3),
-        "memory MB": round(memory),
-    }
-
-
 async def streams(silent: int, busy: int, seconds: int, at_once: int) -> None:
     with tempfile.TemporaryDirectory() as place:
         report("streams held", await held(Path(place), silent, busy, seconds, at_once))
 
 
-async def main(runs: int, rate: int, count: int) -> None:
+async def main(runs: int, rate: int, short: int, long: int) -> None:
     with tempfile.TemporaryDirectory() as place:
-        echo = await bare(Path(place), runs, rate, count)
-        report("bare echo", echo)
-        served = await load(Path(place), runs, rate, count)
-        report("aimltui serve", served)
-        each = "CPU ms an event"
-        print(f"  {'times the echo':22} {served[each] / echo[each]:.1f}")
+        await beside_the_echo(Path(place), runs, rate, short, long)
         killed = await kill_in_the_middle(Path(place) / "killed", runs)
         report(f"kill -9 in the middle of {runs} runs: all ended, all threads free", killed)
 
@@ -320,7 +372,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--rate", type=int, default=20, help="deltas a second and run")
-    parser.add_argument("--count", type=int, default=100, help="deltas a run")
+    parser.add_argument("--short", type=int, default=60, help="deltas of a run")
+    parser.add_argument("--long", type=int, default=500, help="deltas of a long run")
     parser.add_argument("--streams", action="store_true", help="hold 1,000 silent streams and 100 busy ones")
     parser.add_argument("--silent", type=int, default=1_000)
     parser.add_argument("--seconds", type=int, default=60)
@@ -335,4 +388,4 @@ if __name__ == "__main__":
     elif given.streams:
         asyncio.run(streams(given.silent, given.runs, given.seconds, given.at_once))
     else:
-        asyncio.run(main(given.runs, given.rate, given.count))
+        asyncio.run(main(given.runs, given.rate, given.short, given.long))

@@ -148,6 +148,12 @@ class Delta:
 
     def event(self, index: int) -> StreamEvent:
         """Return the API's delta event with its index in the run's log."""
+        if self.kind == TEXT:
+            # by far the most frequent kind: one validation takes half as long as four
+            added: JSONObject = {"value": self.value, **({"annotations": []} if self.first else {})}
+            content = {"index": self.slot, "text": added}
+            told = MessageDelta.model_validate({"id": self.object_id, "delta": {"content": [content]}})
+            return StreamEvent(events.MESSAGE_DELTA, told, index)
         if self.kind not in OF_STEPS:
             body = MessageDeltaBody(content=[self._content()])
             return StreamEvent(events.MESSAGE_DELTA, MessageDelta(id=self.object_id, delta=body), index)
@@ -164,8 +170,7 @@ class Delta:
             return ContentDelta(index=self.slot, type="refusal", refusal=self.text)
         if self.kind == IMAGE_PART:
             return ContentDelta(index=self.slot, type="image_file", image_file=ImageFile(file_id=self.text))
-        text = TextDelta(value=self.text, annotations=[]) if self.first else TextDelta(value=self.text)
-        return ContentDelta(index=self.slot, text=text)
+        raise AssertionError(f"{self.kind} is no part of a message")
 
     def _call(self) -> JSONObject:
         if isinstance(self.value, CallHead):

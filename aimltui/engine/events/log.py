@@ -74,7 +74,8 @@ class EventLog:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._entries: list[LogEntry] = []
-        self._wake = asyncio.Event()
+        self._wake: asyncio.Event | None = None
+        """Set at the next entry; made by the first follower that waits for it."""
         self._closed = False
         self._times = times
         self._clock = clock
@@ -106,7 +107,7 @@ class EventLog:
     def close(self) -> None:
         """End the log: followers read to the end and receive `done`."""
         self._closed = True
-        self._wake.set()
+        self._wake_followers()
 
     async def follow(self, after: int | None = None) -> AsyncGenerator[StreamEvent, None]:
         """Follow the log until it is closed.
@@ -119,7 +120,6 @@ class EventLog:
         """
         position = 0 if after is None else self._position(after)
         while True:
-            wake = self._wake
             fresh = self._entries[position:]
             position += len(fresh)
             for event in joined(fresh if after is None else _later(fresh, after)):
@@ -129,7 +129,9 @@ class EventLog:
             if self._closed:
                 yield DONE
                 return
-            await wake.wait()
+            if self._wake is None:
+                self._wake = asyncio.Event()
+            await self._wake.wait()
 
     def _position(self, after: int) -> int:
         for position, entry in enumerate(self._entries):
@@ -141,8 +143,12 @@ class EventLog:
         if self._closed:
             return
         self._entries.extend(entries)
-        self._wake.set()
-        self._wake = asyncio.Event()
+        self._wake_followers()
+
+    def _wake_followers(self) -> None:
+        if self._wake is not None:
+            self._wake.set()
+            self._wake = None
 
 
 def _later(entries: Iterable[LogEntry], after: int) -> Iterator[LogEntry]:

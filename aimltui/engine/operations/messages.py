@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from aimltui.engine.operations.references import insert_message
+from aimltui.engine.operations.references import insert_message, may_queue_files
 from aimltui.engine.runs.recovery import active_run
 from aimltui.engine.runtime import Runtime
 from aimltui.engine.store import messages as rows
@@ -40,7 +40,8 @@ class MessageOperations:
             insert_message(conn, self._runtime, message)
 
         await self._runtime.write(insert, params.thread_id)
-        self._runtime.indexer.wake()
+        if may_queue_files([message]):
+            self._runtime.indexer.wake()
         return message
 
     async def list_messages(self, params: ListMessages) -> Page[Message]:

@@ -123,6 +123,17 @@ def insert_thread(conn: Connection, runtime: Runtime, thread: Thread, said: Sequ
     return threads.get(conn, thread.id)
 
 
+def may_queue_files(said: Sequence[Message], thread: Thread | None = None) -> bool:
+    """Whether files may be waiting for the indexer once these messages, and a new thread, are stored."""
+    if (
+        thread is not None
+        and thread.tool_resources is not None
+        and thread.tool_resources.file_search is not None
+    ):
+        return True
+    return any(message.attachments for message in said)
+
+
 def insert_message(conn: Connection, runtime: Runtime, message: Message) -> None:
     """Store a new message and add its attachments to the thread's tool resources.
 

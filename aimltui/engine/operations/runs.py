@@ -10,7 +10,12 @@ from aimltui.common.dataclass import dataclass
 from aimltui.engine.events.log import EventLog
 from aimltui.engine.operations.included import as_included, step_as_included
 from aimltui.engine.operations.messages import new_messages
-from aimltui.engine.operations.references import insert_message, insert_thread, settled_resources
+from aimltui.engine.operations.references import (
+    insert_message,
+    insert_thread,
+    may_queue_files,
+    settled_resources,
+)
 from aimltui.engine.operations.run_events import follow_run
 from aimltui.engine.operations.threads import new_thread
 from aimltui.engine.operations.usage import refuse_if_used_up
@@ -190,7 +195,8 @@ class RunOperations:
     async def _start(self, wanted: _Wanted) -> tuple[Run, EventLog]:
         check_connection(wanted.params.connection, self._runtime.models.connections())
         run, told = await self._runtime.write(lambda conn: self._insert(conn, wanted), wanted.thread_id)
-        self._runtime.indexer.wake()
+        if may_queue_files(wanted.messages, wanted.thread):
+            self._runtime.indexer.wake()
         return run, self._runtime.supervisor.start(run, told, first_index=0)
 
     def _insert(self, conn: Connection, wanted: _Wanted) -> tuple[Run, list[StreamEvent]]:

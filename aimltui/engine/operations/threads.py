@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aimltui.engine.operations.messages import new_messages
-from aimltui.engine.operations.references import insert_thread, settled_resources
+from aimltui.engine.operations.references import insert_thread, may_queue_files, settled_resources
 from aimltui.engine.runtime import Runtime
 from aimltui.engine.store import runs as run_rows
 from aimltui.engine.store import threads as rows
@@ -29,7 +29,8 @@ class ThreadOperations:
         made = await self._runtime.write(
             lambda conn: insert_thread(conn, self._runtime, thread, messages), thread.id
         )
-        self._runtime.indexer.wake()
+        if may_queue_files(messages, thread):
+            self._runtime.indexer.wake()
         return made
 
     async def list_threads(self, params: ListThreads) -> Page[ThreadSummary]:

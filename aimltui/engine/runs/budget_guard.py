@@ -31,6 +31,8 @@ from aimltui.wire.runs import FAILED, LastError, Run, Usage
 
 BUDGET = "budget"
 """The `LastError.kind` of a run that the budget stopped."""
+_COUNTED_AT_ONCE = 500
+"""Tokens that are estimated faster than another thread is woken."""
 _QUOTA = "You exceeded your current quota: the answer was cut off, because the rest pays for no more."
 
 
@@ -50,7 +52,7 @@ class BudgetGuard:
         info = self._info = self._services.models.info(run.model, run.connection)
         price = info.price if info is not None else None
         limits = self._services.options.limits
-        tokens = self._prompt_tokens = await asyncio.to_thread(_size, turn.request)
+        tokens = self._prompt_tokens = await _size_of(turn)
         longest = info.output_limit if info is not None else None
         wanted = turn.request.max_tokens
         most = min(wanted, longest) if wanted and longest else wanted or longest
@@ -130,6 +132,13 @@ class BudgetGuard:
 
 def _streamed(writer: TurnWriter) -> int:
     return writer.characters // 4 + sum(estimate(call.name) for call in writer.calls)
+
+
+async def _size_of(turn: PreparedTurn) -> int:
+    """Estimate the tokens of a turn's request, in another thread unless that would take longer than the estimate."""
+    if turn.tokens <= _COUNTED_AT_ONCE and not turn.request.tools:
+        return _size(turn.request)
+    return await asyncio.to_thread(_size, turn.request)
 
 
 def _size(request: ChatRequest) -> int:

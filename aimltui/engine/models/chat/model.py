@@ -77,7 +77,8 @@ class OpenAICompatibleModel:
 
     async def _stream(self, request: ChatRequest) -> AsyncGenerator[ChatChunk, None]:
         client = await self._client()
-        await asyncio.to_thread(self._lessons.load)
+        if self._lessons.are_stale:
+            await asyncio.to_thread(self._lessons.load)
         before = quirks = self.quirks_of(request.model)
         passing: set[str] = set()
         first: ModelError | None = None

@@ -54,7 +54,7 @@ class Lessons:
     """Remembers lessons in a file that several processes may share.
 
     A file that cannot be read or written never makes a run fail. `load`, `learn` and `forget` block: call them in a
-    worker thread.
+    worker thread. `are_stale` only looks at the file's time.
 
     Args:
         path: The file; None saves nothing.
@@ -69,9 +69,14 @@ class Lessons:
         self._seen: int | None = None
         self._lock = threading.Lock()
 
+    @property
+    def are_stale(self) -> bool:
+        """Whether another process has changed the file since it was read."""
+        return self._path is not None and self._age() != self._seen
+
     def load(self) -> None:
         """Read the file if another process has changed it."""
-        if self._path is not None and self._age() != self._seen:
+        if self.are_stale:
             with self._lock:
                 self._known = self._newest()
 

@@ -66,12 +66,11 @@ async def prepare_turn(services: RunServices, run: Run, memory: RunMemory) -> Pr
         budget = min(budget, left_prompt)
     turn = memory.turns
     choice = run.tool_choice if turn == 0 or run.tool_choice == "none" else "auto"
-    files = await services.database.read(
-        lambda conn: tool_files.known(conn, run, services.options.now(), services.path_of)
-    )
-    search = await services.database.read(lambda conn: file_search.load(conn, run))
-    offer = _offer(services, run, files, search, choice, last=memory.no_more_tools)
     now = services.options.now()
+    files, search = await services.database.read(
+        lambda conn: (tool_files.known(conn, run, now, services.path_of), file_search.load(conn, run))
+    )
+    offer = _offer(services, run, files, search, choice, last=memory.no_more_tools)
     told = await services.database.read(lambda conn: _window(conn, run, memory, budget, offer, now))
     if left_prompt is not None and told.tokens > left_prompt:
         return Outcome(INCOMPLETE, reason="max_prompt_tokens")

@@ -16,12 +16,17 @@ from aimltui.engine.extraction.chunks import Chunk
 from aimltui.engine.extraction.document import Document
 from aimltui.engine.extraction.processes import ReaderProcesses
 from aimltui.engine.files import indexer
+from aimltui.engine.operations.references import may_queue_files
 from aimltui.engine.store import files, passages
 from aimltui.engine.store import vector_store_files as store_files
 from aimltui.engine.store.database import Connection
 from aimltui.wire.binary import Blob
 from aimltui.wire.errors import BadRequest
 from aimltui.wire.files import CreateFile, File, FileExpiresAfter, FileParams, ListFiles
+from aimltui.wire.messages import AttachmentTool, CreateMessage, Message, MessageAttachment, NewMessage
+from aimltui.wire.runs import CreateRun, CreateThreadAndRun
+from aimltui.wire.threads import CreateThread, NewThread, Thread, ThreadParams
+from aimltui.wire.tools import FileSearchResources, NewVectorStore, ToolResources
 from aimltui.wire.uploads import AddUploadPart, CreateUpload
 from aimltui.wire.vector_stores import (
     CreateFileBatch,
@@ -35,7 +40,7 @@ from aimltui.wire.vector_stores import (
     VectorStoreFileParams,
     VectorStoreParams,
 )
-from tests.support.builders import PATIENCE_S, TestClock, opened, until
+from tests.support.builders import PATIENCE_S, TestClock, a_thread, an_assistant, opened, until
 from tests.support.pdfs import pdf
 
 LONG = "\n".join(f"Line {n} of a long story about ships." for n in range(20_000))
@@ -449,3 +454,45 @@ async def test_an_attribute_names_the_encoding(tmp_path: Path) -> None:
         error = (await of_store(engine, store, wrong)).last_error
         assert error is not None
         assert "names no encoding" in error.message
+
+
+@pytest.mark.parametrize("where", ["thread", "store of a thread", "message", "run", "thread of a run"])
+async def test_a_file_that_comes_with_a_thread_or_a_message_is_indexed_without_waiting_for_a_poll(
+    tmp_path: Path, where: str
+) -> None:
+    async with opened(tmp_path, poll_s=3600.0, busy_poll_s=3600.0) as engine:
+        file = await kept(engine)
+        tools = [AttachmentTool(type="file_search")]
+        message = NewMessage(
+            role="user", content="Hi", attachments=[MessageAttachment(file_id=file.id, tools=tools)]
+        )
+        assistant = await an_assistant(engine)
+        if where == "thread":
+            thread_id = (await engine.threads.create_thread(CreateThread(messages=[message]))).id
+        elif where == "thread of a run":
+            wanted = NewThread(messages=[message])
+            both = CreateThreadAndRun(assistant_id=assistant.id, thread=wanted)
+            thread_id = (await engine.runs.create_thread_and_run(both)).thread_id
+        elif where == "store of a thread":
+            search = FileSearchResources(vector_stores=[NewVectorStore(file_ids=[file.id])])
+            thread_id = (await a_thread(engine, tool_resources=ToolResources(file_search=search))).id
+        else:
+            thread_id = (await a_thread(engine)).id
+        if where == "message":
+            given = message.model_dump(exclude_unset=True)
+            await engine.messages.create_message(CreateMessage(thread_id=thread_id, **given))
+        elif where == "run":
+            await engine.runs.create_run(
+                CreateRun(thread_id=thread_id, assistant_id=assistant.id, additional_messages=[message])
+            )
+        thread = await engine.threads.get_thread(ThreadParams(thread_id=thread_id))
+        assert thread.tool_resources is not None
+        assert thread.tool_resources.file_search is not None
+        [store_id] = thread.tool_resources.file_search.vector_store_ids
+        store = await engine.vector_stores.get_vector_store(VectorStoreParams(vector_store_id=store_id))
+        assert (await indexed(engine, store)).file_counts.completed == 1
+
+
+def test_words_alone_do_not_concern_the_indexer() -> None:
+    said = Message(id="msg_1", created_at=0, thread_id="thread_1", role="user")
+    assert not may_queue_files([said], Thread(id="thread_1", created_at=0))
