@@ -56,7 +56,7 @@ def find_it_again(terminal: Terminal) -> None:
     """Nothing of it is lost; then make room for more."""
     terminal.wait_for("an unfinished draft")
     assert "a queued message" in terminal.text
-    terminal.wait_for("stopped")
+    terminal.wait_for("The program ended during this run")
     terminal.press("ctrl+home")
     terminal.wait_for("one by one")
     terminal.press("ctrl+c")
