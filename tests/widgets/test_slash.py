@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from aimltui.tui.commands.derived import COMMANDS
+import pytest
+
+from aimltui.tui.commands.derived import COMMANDS, slash_command, slash_meant
 from tests.support.fake_transport import FakeTransport
 from tests.support.screen import seat
 
@@ -41,6 +43,42 @@ async def test_a_word_that_is_no_command_goes_back_and_is_a_message_behind_a_bla
         await here.pilot.press("home", "space", "enter")
         await here.until(lambda: server.asked("create_message"))
         await here.idle()
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("/rename", "/title"),
+        ("/models", "/model"),
+        ("/modle", "/model"),
+        ("/assistnat", "/assistant"),
+        ("/Redo", "/retry"),
+        ("/home", None),
+        ("/mnt", None),
+        ("/opt", None),
+    ],
+)
+def test_a_word_of_other_programs_or_a_misspelt_one_names_the_command(word: str, meant: str | None) -> None:
+    found = slash_meant(word)
+    assert (found.slash if found is not None else None) == meant
+    # with words behind it, too, it is no message; a path's first part is one
+    assert slash_command(f"{word} and more") == (word if meant else None)
+
+
+async def test_a_word_that_is_much_like_a_command_is_not_sent_and_the_list_offers_what_it_means(
+    tmp_path: Path,
+) -> None:
+    server = FakeTransport()
+    async with seat(server, tmp_path) as here:
+        await here.write("/modle gpt")
+        await here.until(
+            lambda: "There is no /modle. Did you mean /model? A space first makes it text." in here.shown()
+        )
+        assert here.screen.prompt.draft == "/modle gpt"
+        here.screen.prompt.load_draft("")
+        await here.pilot.press(*"/resume")
+        await here.until(lambda: "/threads" in here.shown())
+        assert server.asked("create_message") == []
 
 
 async def test_a_command_that_makes_no_sense_now_says_so_and_a_path_is_a_message(tmp_path: Path) -> None:

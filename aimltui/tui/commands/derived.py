@@ -29,6 +29,7 @@ __all__ = [
     "slash_action",
     "slash_argument",
     "slash_command",
+    "slash_meant",
     "suggested",
     "ways_to",
 ]
@@ -36,6 +37,10 @@ __all__ = [
 
 MAX_FOOTER_ITEMS = 6
 _SLASH = pattern(r"(/[A-Za-z_]+)(?:[ \t]+(\S.*))?", re.DOTALL)
+_LEAST_MISSPELT = 4
+"""Letters of a word that may be a misspelt command; shorter ones are like too many words."""
+_MUCH_LIKE = 0.8
+"""How much of it has to be the same, of 1."""
 _FOOTER_FIRST = frozenset(
     {
         "change_goal",
@@ -188,16 +193,31 @@ def slash_command(text: str) -> Command | str | None:
         text: The message.
 
     Returns:
-        The command; the word itself if no command has it; None if the text is no slash word.
+        The command; the word itself if no command has it and it stands alone, or is much like one; None if the text is
+        a message.
     """
     match = _SLASH.fullmatch(text.rstrip())
     if match is None:
         return None
     found = next((item for item in COMMANDS if item.slash == match[1].lower()), None)
-    if match[2] is None:
-        return found or match[1]
+    if found is None and (match[2] is None or slash_meant(match[1]) is not None):
+        return match[1]
     # a known command is never a message, whatever stands behind it
     return found
+
+
+def slash_meant(word: str) -> Command | None:
+    """The command that an unknown slash word may mean: one that has it as its other word, or one written much like it."""
+    name = word.lower().removeprefix("/")
+    offered = {item.slash: item for item in COMMANDS if item.slash}
+    if other := next((item for item in offered.values() if name in item.also.split()), None):
+        return other
+    if len(name) < _LEAST_MISSPELT:
+        return None
+    from difflib import get_close_matches
+
+    close = get_close_matches(f"/{name}", offered, 1, _MUCH_LIKE)
+    return offered[close[0]] if close else None
 
 
 def slash_argument(text: str) -> str:

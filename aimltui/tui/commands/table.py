@@ -156,7 +156,7 @@ COMMANDS: tuple[Command, ...] = (
         when=("thread", "!running"),
         slash="/retry",
         takes="MODEL",
-        also="regenerate again rerun",
+        also="regenerate again rerun redo",
     ),
     Command(
         "compare",
@@ -235,7 +235,7 @@ COMMANDS: tuple[Command, ...] = (
         label="Rename",
         slash="/title",
         takes="TITLE",
-        also="title edit",
+        also="title edit rename",
     ),
     Command(
         "delete_thread",
@@ -248,6 +248,7 @@ COMMANDS: tuple[Command, ...] = (
         footer=True,
         when=("thread",),
         label="Delete",
+        slash="/delete",
         also="remove",
     ),
     Command(
@@ -338,7 +339,7 @@ COMMANDS: tuple[Command, ...] = (
         label="Threads",
         priority=True,
         slash="/threads",
-        also="find history open switch",
+        also="find history open switch resume sessions",
     ),
     Command(
         "thread_list",
@@ -393,6 +394,7 @@ COMMANDS: tuple[Command, ...] = (
         THREADS,
         when=("thread",),
         slash="/fork",
+        also="branch copy",
     ),
     Command(
         "trash",
@@ -428,7 +430,7 @@ COMMANDS: tuple[Command, ...] = (
         priority=True,
         slash="/model",
         takes="MODEL",
-        also="llm switch provider",
+        also="llm switch provider models",
     ),
     Command(
         "assistant",
@@ -440,7 +442,7 @@ COMMANDS: tuple[Command, ...] = (
         priority=True,
         slash="/assistant",
         takes="NAME",
-        also="persona agent gpt instructions",
+        also="persona agent gpt instructions assistants agents",
     ),
     Command(
         "inspect",
@@ -452,7 +454,7 @@ COMMANDS: tuple[Command, ...] = (
         MODEL,
         priority=True,
         slash="/inspect",
-        also="debug log events trace cost",
+        also="debug log events trace cost runs steps",
     ),
     Command(
         "context",
@@ -475,6 +477,7 @@ COMMANDS: tuple[Command, ...] = (
         when=("thread",),
         slash="/compact",
         takes="TEXT",
+        also="summary summarise",
     ),
     Command(
         "remember",
@@ -486,6 +489,7 @@ COMMANDS: tuple[Command, ...] = (
         MODEL,
         slash="/remember",
         takes="NOTE",
+        also="memory notes",
     ),
     Command(
         "options",
@@ -883,7 +887,7 @@ COMMANDS: tuple[Command, ...] = (
         PROGRAM,
         priority=True,
         slash="/settings",
-        also="preferences configuration options",
+        also="preferences configuration options config",
     ),
     Command(
         "suspend",
@@ -940,7 +944,7 @@ COMMANDS: tuple[Command, ...] = (
         "show_usage",
         PROGRAM,
         slash="/usage",
-        also="cost tokens spent money",
+        also="cost tokens spent money stats",
     ),
     Command(
         "raise_budget",

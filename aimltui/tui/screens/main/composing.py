@@ -26,6 +26,8 @@ from aimltui.tui.widgets.slash_list import SlashList
 _WORD: Final = pattern(r"/[A-Za-z0-9_-]*")
 _ARGUMENT: Final = pattern(r"(/[A-Za-z]+)[ \t]+([^\n]*)")
 _MOST_ROWS: Final = 50
+_LEAST_OTHER: Final = len("/abc")
+"""From this length on, a word is also looked for among a command's other words."""
 
 
 class ComposingPart(MainView):
@@ -80,16 +82,19 @@ class ComposingPart(MainView):
 
     def _commands(self, word: str) -> list[PickRow]:
         state = self.command_state() - {"list"}
-        offered = [
-            (item.slash, f"{item.slash} {item.takes}".rstrip(), item.title)
-            for item in COMMANDS
-            if item.slash and item.is_available(state)
-        ]
+        available = [item for item in COMMANDS if item.slash and item.is_available(state)]
+        offered = [(item.slash, f"{item.slash} {item.takes}".rstrip(), item.title) for item in available]
+        others = {item.slash: item.also.split() for item in available}
         offered += [(f"/{one.name}", f"/{one.name}", one.first_words) for one in self.saved_prompts]
         begun = [one for one in offered if one[0].startswith(word)]
         rest = [one for one in offered if one not in begun]
         found = [rest[index] for index in rank(word[1:], [one[0] for one in rest])] if word != "/" else []
         begun.sort(key=lambda one: one[0] != word)
+        if len(word) >= _LEAST_OTHER:
+            meant = [
+                one for one in rest if any(f"/{other}".startswith(word) for other in others.get(one[0], ()))
+            ]
+            found = [*meant, *(one for one in found if one not in meant)]
         return [PickRow(slash, label, hint) for slash, label, hint in [*begun, *found]][:_MOST_ROWS]
 
     def _arguments(self, word: str) -> list[tuple[str, str]]:

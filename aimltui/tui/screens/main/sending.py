@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import TextArea
 
-from aimltui.tui.commands.derived import slash_action, slash_argument, slash_command
+from aimltui.tui.commands.derived import slash_action, slash_argument, slash_command, slash_meant
 from aimltui.tui.compositor import painted_at_once
 from aimltui.tui.controllers.draft_keeper import key_of
 from aimltui.tui.controllers.messages import (
@@ -62,8 +62,12 @@ class SendingPart(ScreenPart):
         asked = slash_command(event.text)
         event.prompt.accept(with_files=asked is None)
         if isinstance(asked, str):
-            event.prompt.load_draft(f"{asked}{event.prompt.draft}")
-            self.hint(f"Unknown command {asked}. Put a space first to send it as text.")
+            event.prompt.load_draft(f"{event.text}{event.prompt.draft}")
+            meant = slash_meant(asked)
+            if meant is not None:
+                self.hint(f"There is no {asked}. Did you mean {meant.slash}? A space first makes it text.", 4)
+            else:
+                self.hint(f"Unknown command {asked}. Put a space first to send it as text.")
             return
         self.drafts.save_now()
         if asked is None:
