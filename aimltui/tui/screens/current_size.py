@@ -1,4 +1,4 @@
-"""A mixin that lays a screen out for the size that the terminal has now, not for the one in an old resize event."""
+"""A mixin that lays a screen out for the size of the terminal and the contents of its widgets as they are now."""
 
 from __future__ import annotations
 
@@ -8,25 +8,39 @@ from textual import events
 from textual.geometry import Size
 
 if TYPE_CHECKING:
+    from textual._compositor import Compositor
     from textual.widget import Widget
 
     class _Screen(Widget):
         _pruning: bool
+        _compositor: Compositor
 
         def _screen_resized(self, size: Size) -> None: ...
+
+        def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None: ...
 else:
     _Screen = object
 
 
 class CurrentSize(_Screen):
-    """Takes the app's size at every resize event. Stands before Textual's class among the bases.
+    """Takes the app's size at every resize event, and no stale size of a widget. Stands before Textual's class among the bases.
 
     Textual lays out for the size in the event, and tells the screen of each change by one more event. Two resizes that
     wait at the same time then follow each other for ever, and the program paints in a loop.
+
+    It also keeps a widget's measured size until the widget asks for a layout, and counts no second wish before the first
+    one was handled. A widget whose text changes before and after a layout in between would stay as wide as its first text.
     """
 
     def _screen_resized(self, size: Size) -> None:
         super()._screen_resized(self.app.size)
+
+    def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None:
+        super()._refresh_layout(size, scroll)
+        for widget in self._compositor.widgets:
+            if widget._layout_required:
+                widget._box_model_cache.clear()
+                widget.clear_cached_dimensions()
 
     async def on_event(self, event: events.Event) -> None:
         """Handle an event; not a resize of a screen that is being closed, whose widgets are gone already."""
