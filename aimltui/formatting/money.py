@@ -21,12 +21,17 @@ class Cost:
     is_partial: bool = False
     """True if part of it is unknown, so that the real cost is higher."""
 
+    @property
+    def is_known(self) -> bool:
+        """Whether anything is known: that a cost is higher than zero says nothing."""
+        return self.usd is not None and not (self.usd == 0 and self.is_partial)
+
 
 def cost_text(cost: Cost, glyphs: Glyphs = "unicode") -> str:
     """Return a cost as text: `$0.0043`, `≈ $0.0043` from list prices, `over $0.0043` if partial, `–` if unknown."""
-    if cost.usd is None:
+    if cost.usd is None or not cost.is_known:
         return "-" if glyphs == "ascii" else "–"
-    if cost.usd == 0 and not cost.is_partial:
+    if cost.usd == 0:
         return money_text(0)
     about = "over" if cost.is_partial else ("~" if glyphs == "ascii" else "≈") if cost.is_computed else ""
     return f"{about}{NO_BREAK_SPACE}{money_text(cost.usd)}" if about else money_text(cost.usd)

@@ -124,7 +124,7 @@ async def test_a_call_is_asked_about_and_its_output_reaches_the_model(tmp_path: 
         assert 'city: "Oslo"' in at.here.shown()
         await at.here.until(lambda: "waiting for you" in at.here.shown())
         assert "● running" not in at.here.shown()
-        assert "tab Review the call" in at.here.shown()
+        assert "tab Answer" in at.here.shown()
         names = {tool["function"]["name"] for tool in at.model.requests[0].tools}
         assert names == {"weather", "time"}
 
@@ -134,7 +134,7 @@ async def test_a_call_is_asked_about_and_its_output_reaches_the_model(tmp_path: 
         await at.press("tab")
         # the footer says what the keys do on the card
         await at.here.until(lambda: "esc Back to the prompt" in at.here.shown())
-        assert "tab Review the call" not in at.here.shown()
+        assert "tab Answer" not in at.here.shown()
         assert "esc Stop" not in at.here.shown()
         # the card was not quiet yet: nothing is chosen, and the letter is in the prompt
         await at.here.pilot.press("o")

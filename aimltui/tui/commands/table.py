@@ -126,13 +126,15 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "review_call",
-        "Review the call",
-        "Go to the card that asks about a function call, and back to the prompt.",
+        "Answer the question",
+        "Go to the card that asks about a function call, about code or for a server, and back to the prompt.",
         ("tab",),
         "review_call",
         WRITING,
         footer=True,
         when=("call",),
+        label="Answer",
+        also="review approve allow permission call",
     ),
     Command(
         "stop",

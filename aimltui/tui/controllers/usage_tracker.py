@@ -53,7 +53,7 @@ class UsageTracker:
         if limit is not None:
             return f"today {money_text(budget.spent_usd)} of {limit_text(limit + budget.added_usd)}"
         cost = sum_cost(self._today)
-        return "" if cost.usd is None else f"today {cost_text(cost)}"
+        return f"today {cost_text(cost)}" if cost.is_known else ""
 
     async def refresh(self) -> None:
         """Read today's usage; a failure is only logged."""

@@ -82,8 +82,9 @@ def segments(status: Status, glyphs: Glyphs) -> tuple[list[Part], list[str]]:
     used: list[str] = []
     if status.tokens_in or status.tokens_out:
         used.append(f"thread {into}{short_count(status.tokens_in)} {out}{short_count(status.tokens_out)}")
-    if status.cost_usd is not None:
-        used.append(cost_text(Cost(status.cost_usd, status.cost_is_computed, status.cost_is_partial), glyphs))
+    cost = Cost(status.cost_usd, status.cost_is_computed, status.cost_is_partial)
+    if cost.is_known:
+        used.append(cost_text(cost, glyphs))
     used += [part for part in (status.context, status.today) if part]
     return left, used
 

@@ -101,6 +101,8 @@ def test_the_balance_of_another_provider_is_refused_in_words(
         (Cost(0.0043), "$0.0043"),
         (Cost(0.0043, is_computed=True), "≈\u00a0$0.0043"),
         (Cost(0.0043, is_partial=True), "over\u00a0$0.0043"),
+        # some of the runs are known to be free, which says nothing of all
+        (Cost(0.0, is_partial=True), "–"),
         (Cost(1234.5), "$1,234.50"),
         (Cost(0.0000012), "$0.000001"),
     ],

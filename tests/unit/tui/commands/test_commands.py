@@ -97,7 +97,7 @@ def test_bindings_carry_id_and_tooltip_and_leave_out_what_widgets_do_themselves(
         (
             {"call", "running", "thread"},
             [
-                "tab Review the call",
+                "tab Answer",
                 "ctrl+n New",
                 "ctrl+s Threads",
                 "ctrl+l Model",

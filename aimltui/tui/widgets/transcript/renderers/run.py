@@ -104,8 +104,8 @@ def _receipt(entry: RunEntry, context: RenderContext) -> list[str]:
     tokens = _tokens(entry, context)
     if tokens:
         parts.append(tokens)
-    if entry.cost_usd is not None:
-        cost = Cost(entry.cost_usd, entry.cost_is_computed, entry.cost_is_partial)
+    cost = Cost(entry.cost_usd, entry.cost_is_computed, entry.cost_is_partial)
+    if cost.is_known:
         parts.append(cost_text(cost, "ascii" if glyphs is ASCII else "unicode"))
     window = context_text(entry.context_tokens, entry.context_length)
     if window:
