@@ -59,10 +59,11 @@ class SSEReader:
         """
         if not chunk:
             return
-        if self._is_one_line_of_data(chunk):
+        if self._is_lines_of_data(chunk):
             self._ended_in_cr = False
-            if len(chunk) > len(_DATA) + 2:
-                yield SSEFrame("", chunk[len(_DATA) : -2].decode("utf-8", "replace"))
+            for event in chunk[:-2].split(b"\n\n"):
+                if len(event) > len(_DATA):
+                    yield SSEFrame("", event[len(_DATA) :].decode("utf-8", "replace"))
             return
         # A CR ends its line at once; an LF after it, perhaps in the next chunk, is the second half of that end.
         lines = _LINE_END.split(chunk[1:] if self._ended_in_cr and chunk[:1] == b"\n" else chunk)
@@ -73,12 +74,12 @@ class SSEReader:
                 yield frame
         self._extend_line(lines[-1])
 
-    def _is_one_line_of_data(self, chunk: bytes) -> bool:
-        """Whether a chunk is what most servers send of a model's answer: one whole event that is one line of data."""
+    def _is_lines_of_data(self, chunk: bytes) -> bool:
+        """Whether a chunk is what most servers send of a model's answer: whole events, each of them one line of data."""
         return (
             chunk.startswith(_DATA)
-            and chunk.find(b"\n") == len(chunk) - 2
             and chunk.endswith(b"\n\n")
+            and chunk.count(b"\n") == 2 + 2 * chunk.count(b"\n\ndata: ")
             and not (self._line or self._size or self._is_first_line)
             and len(chunk) <= self._limit_bytes
             and b"\r" not in chunk

@@ -134,6 +134,7 @@ def test_events_that_come_in_one_piece_read_as_byte_by_byte() -> None:
             b"dat",
         ),
         *(b"data: e\r\n\n", b"data: f\n\ndata: g\n\n", b"data: h\rdata: i\n\n"),
+        *(b"data: j\n\ndata: \n\ndata: k\n\n", b"data: l\ndata: m\n\ndata: n\n\n", b"data: o\n\n\n\n"),
     )
     for _ in range(500):
         body = [numbers.choice(pieces) for _ in range(numbers.randrange(1, 9))]

@@ -183,6 +183,7 @@ def _build(endpoint: Endpoint, ssl_context: Any) -> tuple[AsyncOpenAI, httpx2.As
     import httpx2
 
     from aimltui.engine.models.http.limited_client import LimitedClient
+    from aimltui.engine.models.http.network import use_backend
 
     openai = _openai()
     for name in _CHATTY_LOGGERS:
@@ -199,6 +200,7 @@ def _build(endpoint: Endpoint, ssl_context: Any) -> tuple[AsyncOpenAI, httpx2.As
         trust_env=endpoint.may_use_proxy,
         event_hooks={"request": [_hook(endpoint)]},
     )
+    use_backend(http)
     client = openai.AsyncOpenAI(
         base_url=endpoint.base_url,
         api_key=_PLACEHOLDER_KEY,

@@ -79,13 +79,19 @@ def gathered(
         yield False
         return
     pace = Pace()
+    # a connection that knows a limit needs no timer for each read; see `network.Stream`
+    receive = getattr(stream, "receive", None)
 
     async def read_gathered(max_bytes: int, timeout: float | None = None) -> bytes:
         if pause_s := pace.pause_s:
             await sleep(pause_s)
         asked = now()
-        async with asyncio.timeout(limit_s()):
-            data: bytes = await read(max_bytes, timeout)
+        data: bytes
+        if receive is not None:
+            data = await receive(max_bytes, limit_s())
+        else:
+            async with asyncio.timeout(limit_s()):
+                data = await read(max_bytes, timeout)
         pace.note(now() - asked, len(data))
         return data
 

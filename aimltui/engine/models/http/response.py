@@ -11,6 +11,7 @@ from typing import Any
 from aimltui.engine.models.base import JSON, ModelError
 from aimltui.engine.models.endpoint.endpoint import Endpoint
 from aimltui.engine.models.errors import sentences as errors
+from aimltui.engine.models.http.body import body_of
 from aimltui.engine.models.http.client import http_errors
 from aimltui.engine.models.http.gathering import gathered
 
@@ -60,10 +61,10 @@ class HTTPAnswer:
         began = False
         try:
             self.headers = {name.lower(): value for name, value in answer.headers.items()}
-            source = answer.iter_bytes()
             limit = _Limit(lambda: patience_s(began))
             # a read of the connection gives several pieces; to time each of them takes longer than to make it
             with gathered(answer.http_response, limit) as is_limited:
+                source = body_of(answer.http_response, answer.iter_bytes())
                 while failure is None:
                     try:
                         if is_limited:
