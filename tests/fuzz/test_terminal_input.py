@@ -108,8 +108,11 @@ class Fuzzed:
         painted = b""
         for attempt in range(MOST_ATTEMPTS):
             self.resize((101 + attempt, 30))
-            # out of every dialog; what follows the key keeps it from being alt with the next one
-            self.send(b"\x1b\x1b[I" * 8)
+            for _ in range(8):
+                # out of every dialog; what follows the key keeps it from being alt with the next one, and what comes at
+                # once after a paste without an end is taken for the rest of it
+                self.send(b"\x1b\x1b[I")
+                self.read(0.03)
             self._until_idle()
             for letter in f"{word} ":
                 self.send(letter.encode())

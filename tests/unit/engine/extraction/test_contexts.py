@@ -111,6 +111,11 @@ def test_words_that_an_index_does_not_see_are_added(text: str, wanted: set[str],
         "aB" * 50_000,
         "# " * 50_000,
         "=\n" * 50_000,
+        "1" * 50_000 + "é",
+        "é" * 50_000,
+        "１" * 50_000,
+        "入門" * 50_000,
+        "入a" * 50_000,
     ],
 )
 def test_hostile_texts_take_no_time(text: str) -> None:
