@@ -16,12 +16,13 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.bench import stamped
 from tests.bench.bench_startup import BARE, READY, forget_drafts
-from tests.bench.measure import Meter, environment, median, resident_mb, table
+from tests.bench.measure import Meter, environment, median, resident_mb, table, verdict
 from tests.support.processes import chat_server
 
 QUIET_S = 1.5
@@ -32,6 +33,9 @@ PATIENCE_S = 12.0
 TYPED = "what does all of this cost, I wonder"
 """Typed in two seconds."""
 SIZE = 6_000
+BEFORE = "before"
+TARGETS = {"settled, CPU s": 0.65, "RSS MB": 0.85}
+"""The ratios to the side `before`, with a connection and as the demo."""
 
 
 @dataclass
@@ -182,6 +186,21 @@ def compare(sides: list[Side], rounds: int, messages: int, *, start_only: bool) 
         for key in keys
     ]
     print(table(("", *(side.name for side in sides)), rows))
+    if not start_only:
+        print("\n".join(verdicts(sides)))
+
+
+def verdicts(sides: list[Side]) -> Iterator[str]:
+    """What the figures say about the targets."""
+    own, others = sides[1], {side.name: side for side in sides[2:]}
+    for place in ("", "demo "):
+        for figure, target in TARGETS.items():
+            name = f"{place}{figure.removesuffix(' s').removesuffix(' MB')} over {BEFORE}'s"
+            if BEFORE in others:
+                ratio = median(own.figures[place + figure]) / median(others[BEFORE].figures[place + figure])
+                yield verdict(name, ratio, target, "x")
+            else:
+                yield f"{name}: not measured without {BEFORE}=PYTHON"
 
 
 def _cell(values: list[float], base: list[float]) -> str:

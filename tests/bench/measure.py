@@ -8,8 +8,10 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from aimltui.engine.tools.code_interpreter.jailer.watchdog import descendants
 from tests.support.terminal import _SWALLOWED, PATIENCE_S, Terminal
 
 _FIRST_LETTER = 0x4E00
@@ -26,6 +28,15 @@ def cpu_seconds(pid: int) -> float:
     except OSError:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def family_cpu_seconds(pid: int) -> float:
+    """The same of a process and its descendants that are alive."""
+    total = cpu_seconds(pid)
+    for child in descendants(pid):
+        with suppress(OSError):  # it has ended meanwhile
+            total += cpu_seconds(child)
+    return total
 
 
 def resident_mb(pid: int) -> float:
@@ -100,6 +111,10 @@ class Meter(Terminal):
         return cpu_seconds(self.pid)
 
     @property
+    def family_cpu_s(self) -> float:
+        return family_cpu_seconds(self.pid)
+
+    @property
     def text(self) -> str:
         self._draw()
         return super().text
@@ -157,8 +172,12 @@ class Meter(Terminal):
             self.pump(pause_s * (0.75 + 0.5 * ((len(found) * 0.618034) % 1)))
         return found
 
+    def unsupported_left_out(self, start: int, end: int) -> bytes:
+        """A part of the output without what a terminal swallows and `pyte` would print."""
+        return _SWALLOWED.sub(b"", bytes(self.raw[start:end]))
+
     def _draw(self) -> None:
-        self._stream.feed(_SWALLOWED.sub(b"", bytes(self.raw[self._drawn :])))
+        self._stream.feed(self.unsupported_left_out(self._drawn, len(self.raw)))
         self._drawn = len(self.raw)
 
     def _take(self, data: bytes) -> None:
