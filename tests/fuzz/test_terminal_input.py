@@ -22,6 +22,7 @@ from pathlib import Path
 
 import pytest
 
+from aimltui.tui.driver.paste_reader import PASTE_IDLE_S
 from tests.fuzz.sequences import sequences
 from tests.support.terminal import ROOT
 
@@ -108,6 +109,9 @@ class Fuzzed:
         painted = b""
         for attempt in range(MOST_ATTEMPTS):
             self.resize((101 + attempt, 30))
+            # a paste without an end takes all that comes before a pause
+            self._until_idle()
+            self.read(1.2 * PASTE_IDLE_S)
             for _ in range(8):
                 # out of every dialog; what follows the key keeps it from being alt with the next one, and what comes at
                 # once after a paste without an end is taken for the rest of it

@@ -12,7 +12,7 @@ from textual.binding import Binding
 from textual.widgets import Static
 
 from aimltui.tui.state.pastes import COLLAPSE_ABOVE
-from aimltui.tui.widgets.line_input import LineInput
+from aimltui.tui.widgets.line_input import MOST_CHARACTERS, LineInput
 from aimltui.tui.widgets.prompt_input import PromptInput
 
 
@@ -327,3 +327,43 @@ async def test_a_search_box_takes_them_so_too() -> None:
         at_once(app, *"abx", "backspace", "d", "left", "c", "home", ">")
         await pilot.pause()
         assert app.query_one(LineInput).value == ">abcd"
+
+
+async def test_a_line_takes_a_pasted_text_as_one_line_and_says_where_its_end_is() -> None:
+    class Search(App[None]):
+        def compose(self) -> ComposeResult:
+            yield LineInput(select_on_focus=False)
+
+    app = Search()
+    async with app.run_test() as pilot:
+        line = app.query_one(LineInput)
+
+        async def paste(text: str) -> None:
+            app.post_message(events.Paste(text))
+            await pilot.pause()
+
+        def told() -> list[str]:
+            return [notification.message for notification in app._notifications]
+
+        await paste("\none\ntwo\x1b[31m\x1b]2;title\x07\n")
+        assert line.value == "one two"
+        await paste("x" * 120_000)
+        assert line.value == "one two"
+        assert told() == [
+            "Nothing was put in: this line takes 10,000 characters, and 120,007 would stand in it."
+        ]
+        await paste("x" * (MOST_CHARACTERS - 7))
+        for letter in "ab":
+            await pilot.press(letter)
+            assert len(line.value) == MOST_CHARACTERS
+        # told once for each time that it is full
+        assert len(told()) == 2
+        await pilot.press("backspace", "a", "b")
+        assert line.value.endswith("xa")
+        assert len(told()) == 3
+        # what was too long from the start can only become shorter
+        line.max_length = 100
+        await pilot.press("b", "backspace")
+        assert len(line.value) == MOST_CHARACTERS - 1
+        await pilot.press("ctrl+u", "c")
+        assert line.value == "c"

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input, TextArea
 from textual.widgets.input import Selection
 
+from aimltui.common.sanitize import clean_line
 from aimltui.formatting.cells import cut
 from aimltui.tui.state.characters import end_after, start_before
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     _Area = TextArea
 else:
     _Field = _Area = object
+
+
+MOST_CHARACTERS: Final = 10_000
+"""What a line takes unless it says less: Textual measures all of it several times at each key."""
 
 
 class KeysInOrder(_Field):
@@ -78,9 +83,36 @@ class AreaInput(KeysInOrder, WholeCharacters, TextArea):
 
 
 class LineInput(KeysInOrder, Input):
-    """Textual's `Input` with keys in order, the keys of shells, and whole characters."""
+    """Textual's `Input` with keys in order, the keys of shells, whole characters, and an end to what it takes."""
 
     BINDINGS: ClassVar[list[BindingType]] = _LINE_BINDINGS
+    _is_told_of_limit = False
+
+    def replace(self, text: str, start: int, end: int) -> None:
+        """Put a text in the place of a part, which is always possible with a shorter one.
+
+        What is too long stays out, and the user is told once.
+        """
+        limit = self.max_length or MOST_CHARACTERS
+        start, end = sorted((max(0, start), min(len(self.value), end)))
+        size = len(self.value) - (end - start) + len(text)
+        if size <= max(limit, len(self.value) - 1):
+            self._is_told_of_limit = False
+            self.value = f"{self.value[:start]}{text}{self.value[end:]}"
+            self.cursor_position = start + len(text)
+        elif not self._is_told_of_limit:
+            self._is_told_of_limit = True
+            self.app.notify(
+                f"Nothing was put in: this line takes {limit:,} characters, and {size:,} would stand in it.",
+                severity="warning",
+                markup=False,
+            )
+
+    def _on_paste(self, event: events.Paste) -> None:
+        """Insert the whole text as one line; Textual would drop all but its first line."""
+        event.stop()
+        event.prevent_default()
+        self.replace(clean_line(event.text.strip()), *self.selection)
 
     def render_line(self, y: int) -> Strip:
         """Paint a line; Textual would break a placeholder that is too long, which then ends inside a word."""

@@ -15,8 +15,7 @@ class KeyInput(LineInput):
         """Replace what was there by the pasted text, in one line."""
         event.prevent_default()
         event.stop()
-        self.value = one_line(event.text)
-        self.cursor_position = len(self.value)
+        self.replace(one_line(event.text), 0, len(self.value))
 
     def action_copy(self) -> None:
         """Do nothing: a key is not copied out of the program."""

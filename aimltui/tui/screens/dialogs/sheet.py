@@ -208,8 +208,7 @@ class SearchSheet(Sheet[str | None]):
         """Put what is typed into the search box, also before it has the focus."""
         if self.focused is not self.search_box and event.is_printable and event.character:
             event.stop()
-            self.search_box.value += event.character
-            self.search_box.cursor_position = len(self.search_box.value)
+            self.search_box.insert(event.character, len(self.search_box.value))
 
     def show_lines(self) -> None:
         """Fill the list for the text in the search box; a subclass calls `pick_list.set_lines`."""
