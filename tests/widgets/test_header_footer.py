@@ -62,8 +62,8 @@ async def header_at(width: int, title: str = "Sales in the third quarter") -> st
             f" ≡ Data analyst ▸ Sales in the third quarter{'anthropic/claude-sonnet-4.5 · AI/ML API ▾ ':>56}",
         ),
         (80, " ≡ Data analyst ▸ Sales in the third quarter      anthropic/claude-sonnet-4.5 ▾ "),
-        (50, " ≡ Sales in the third quarter  anthropic/claud… ▾ "),
-        (30, " ≡ Sales in…   anthropic/c… ▾ "),
+        (50, " ≡ Sales in the third…        claude-sonnet-4.5 ▾ "),
+        (30, " ≡ Sales in…   claude-sonn… ▾ "),
         (20, " ≡ Sales in the…    "),
     ],
 )

@@ -405,3 +405,14 @@ async def test_what_was_learned_of_a_model_is_told_instead_of_its_makers_words()
         picker = await app.open(ModelOffer((row,)))
         await pilot.pause()
         assert words(picker, ".models-detail").split("\n")[2] == "It takes no system role."
+
+
+async def test_a_long_id_stands_below_the_list_as_a_whole() -> None:
+    name = "vendor-international/" + "extremely-long-name-" * 4 + "128k"
+    app = PickerApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        picker = await app.open(ModelOffer((ModelRow(name, connection="AI/ML API"),), (SOURCE,)))
+        await pilot.pause()
+        told = words(picker, ".models-detail").split("\n")
+        assert "".join(told[:2]) == name
+        assert told[2:] == ["No details available."]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from aimltui.tui.commands.derived import COMMANDS, slash_command, slash_meant
+from aimltui.tui.widgets.slash_list import SlashList
 from tests.support.fake_transport import FakeTransport
 from tests.support.screen import seat
 
@@ -126,3 +127,16 @@ async def test_tools_are_switched_by_a_word_or_from_a_list(tmp_path: Path) -> No
         await here.pilot.press(*"off in every", "enter")
         await here.until(lambda: not here.workspace.web.is_on(conversation))
     assert (thread_of(server)["tools"], thread_of(server)["web"]) == ("", "")
+
+
+async def test_the_list_stands_on_the_prompt_also_when_that_changes_its_height(tmp_path: Path) -> None:
+    async with seat(FakeTransport(), tmp_path, size=(120, 40)) as here:
+        await here.pilot.press("/", "t", "h")
+        offered, prompt = here.screen.query_one(SlashList), here.screen.prompt
+        await here.until(lambda: offered.is_open and offered.region.bottom == prompt.region.y)
+        before = prompt.region.height
+        await here.pilot.resize_terminal(120, 24)
+        await here.until(lambda: prompt.region.height < before)
+        await here.until(lambda: offered.region.bottom == prompt.region.y)
+        # a command stands under what is written
+        assert here.shown().split("\n")[prompt.region.y - 1].index("/") == prompt.content_region.x

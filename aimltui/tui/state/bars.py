@@ -34,7 +34,8 @@ class HeaderTexts:
 def fit_header(
     texts: HeaderTexts, width: int, *, left_extra: int, separator: int, right_extra: int
 ) -> HeaderTexts:
-    """Shorten the header's texts to a width: the endpoint goes, long names are cut, then the assistant goes, the model.
+    """Shorten the header's texts to a width: the endpoint goes, the model's vendor, long names are cut, then the assistant
+    goes, the model.
 
     Args:
         texts: The whole texts.
@@ -52,17 +53,21 @@ def fit_header(
         return GAP + used + right_extra if used else 0
 
     short_title = cut(texts.title, max(_LEAST_TITLE, width // 3))
-    model = cut(texts.model, max(_LEAST_MODEL, width // 3))
+    name = _without_vendor(texts.model)
+    model = cut(name, max(_LEAST_MODEL, width // 3))
     short_assistant = cut(texts.assistant, max(_LEAST_ASSISTANT, width // 4))
     choices = (
         (texts.assistant, texts.model, texts.endpoint),
         (short_assistant, texts.model, texts.endpoint),
         (texts.assistant, texts.model, ""),
         (short_assistant, texts.model, ""),
+        (texts.assistant, name, ""),
+        (short_assistant, name, ""),
         (texts.assistant, model, texts.endpoint),
         (short_assistant, model, texts.endpoint),
         (texts.assistant, model, ""),
         (short_assistant, model, ""),
+        ("", name, ""),
         ("", model, ""),
         ("", cut(model, _LEAST_MODEL), ""),
     )
@@ -72,6 +77,11 @@ def fit_header(
             room = rest - left(assistant, "") - (separator if assistant and texts.title else 0)
             return HeaderTexts(assistant, cut(texts.title, room), model, endpoint)
     return HeaderTexts("", cut(texts.title, max(0, width - left_extra)), "", "")
+
+
+def _without_vendor(model: str) -> str:
+    """Return a model's id without the vendor before it, which says less than its end."""
+    return model.rpartition("/")[2] or model
 
 
 def fit_items(items: Sequence[Item], width: int, more: Item | None = None) -> list[Item]:

@@ -42,6 +42,8 @@ _BOLD, _DIM, _GREEN, _YELLOW, _RED, _CYAN, _END = (
     "\x1b[0m",
 )
 _LEAST_BAR = 10
+_NAMES = 11
+"""Cells of the names of facts."""
 _NARROW = 50
 """Cells; a narrower timeline leaves room for its bars."""
 _NOT_HELD = (
@@ -138,7 +140,7 @@ def _timeline(of: Inspection, width: int, now: float, *, is_ascii: bool) -> Iter
     yield ""
     yield f"{_DIM}{waiting} waiting{_END}   {_GREEN}{working}{_END} {_DIM}working{_END}"
     yield ""
-    yield from _facts(of)
+    yield from _facts(of, width)
     if of.trace is not None and not of.trace.times:
         yield ""
         yield _WITHOUT_TIMES
@@ -165,7 +167,7 @@ def _note(bar: Bar) -> str:
     return f"  {_RED}{clean_line(bar.status)}{_END}" if bar.status else ""
 
 
-def _facts(of: Inspection) -> Iterator[str]:
+def _facts(of: Inspection, width: int) -> Iterator[str]:
     run, usage = of.run, of.run.usage
     rows = [("run", run.id), ("thread", run.thread_id), ("assistant", run.assistant_id), ("model", run.model)]
     version = f"version {run.assistant_version}" if run.assistant_version else ""
@@ -191,8 +193,10 @@ def _facts(of: Inspection) -> Iterator[str]:
     if run.incomplete_details is not None:
         rows.append(("incomplete", run.incomplete_details.reason or ""))
     for name, value in rows:
-        if value:
-            yield f"{_DIM}{name:<11}{_END} {clean_line(value)}"
+        first, *others = wrapped(clean_line(value), max(_LEAST_BAR, width - _NAMES - 1)) or [""]
+        if first:
+            yield f"{_DIM}{name:<{_NAMES}}{_END} {first}"
+        yield from (f"{'':<{_NAMES}} {other}" for other in others)
 
 
 def _steps(of: Inspection) -> Iterator[str]:
@@ -208,7 +212,8 @@ def _steps(of: Inspection) -> Iterator[str]:
             yield from _indented(step.reasoning)
         yield from _calls(step)
         if step.last_error is not None:
-            yield f"  {_RED}{clean_line(step.last_error.message)}{_END}"
+            yield f"{_RED}error{_END}"
+            yield from _indented(clean_line(step.last_error.message))
         yield ""
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from rich.cells import cell_len
 
 from aimltui.common.dataclass import dataclass
-from aimltui.formatting.cells import cut
+from aimltui.common.sanitize import clean_line
+from aimltui.formatting.cells import cut, wrapped
 from aimltui.formatting.money import Cost, Glyphs, cost_text
 from aimltui.formatting.numbers import clock_text, short_count
 
@@ -17,6 +18,8 @@ _SIGNS: dict[Glyphs, tuple[str, str, str, str, str]] = {
     "ascii": ("*", "v", "in ", "out ", " - "),
 }
 _GAP = 2
+_MOST_ROWS = 4
+_LEAST_WIDTH = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,24 @@ def segments(status: Status, glyphs: Glyphs) -> tuple[list[Part], list[str]]:
         used.append(cost_text(cost, glyphs))
     used += [part for part in (status.context, status.today) if part]
     return left, used
+
+
+def hint_rows(hint: str, width: int) -> list[str]:
+    """Return the lines of a hint that is longer than one line; none for one that fits, or if there is no room at all.
+
+    Args:
+        hint: The hint.
+        width: Cells of a line.
+    """
+    hint = clean_line(hint)
+    if width < _LEAST_WIDTH or cell_len(hint) <= width:
+        return []
+    rows = wrapped(hint, width)
+    return (
+        rows
+        if len(rows) <= _MOST_ROWS
+        else [*rows[: _MOST_ROWS - 1], cut(" ".join(rows[_MOST_ROWS - 1 :]), width)]
+    )
 
 
 def fitting(

@@ -6,6 +6,7 @@ from typing import Final
 
 from textual.geometry import Size
 from textual.message import Message
+from textual.widget import Widget
 
 from aimltui.tui.widgets.pick_list import PickList
 
@@ -21,11 +22,14 @@ class MentionList(PickList):
         layer: over;
         dock: bottom;
         max-height: {_ROWS};
-        margin: 0 1;
         padding: 0 1 0 0;
         &.-open {{ display: block; }}
     }}
     """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._below: tuple[Widget, ...] = ()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the number of its lines: it stands on the prompt, so that its end stays where it is."""
@@ -39,10 +43,18 @@ class MentionList(PickList):
         """Whether it is shown, so that the keys are for it."""
         return self.has_class("-open")
 
-    def open(self, height_below: int) -> None:
-        """Show it above the prompt, which with its chips takes so many rows."""
-        self.styles.margin = (0, 1, height_below, 1)
+    def open(self, *below: Widget) -> None:
+        """Show it above the prompt and what else stands below it."""
+        self._below = below
         self.add_class("-open")
+        self.place()
+        # what was written may need another line of the prompt
+        self.call_after_refresh(self.place)
+
+    def place(self) -> None:
+        """Stand on the prompt, whose height may have changed."""
+        if self.is_open:
+            self.styles.margin = (0, 0, sum(widget.outer_size.height for widget in self._below), 0)
 
     def close(self) -> None:
         """Hide it."""

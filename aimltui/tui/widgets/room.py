@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.containers import Vertical
 
+from aimltui.tui.widgets.mention_list import MentionList
 from aimltui.tui.widgets.transcript.canvas import TEXT_COLUMN
 
 _COLUMN = TEXT_COLUMN + 4
@@ -34,8 +35,10 @@ class Room(Vertical):
             self._place()
 
     def on_resize(self) -> None:
-        """Keep the text in the middle."""
+        """Keep the text in the middle, and the lists over the prompt on it."""
         self._place()
+        for over in self.query(MentionList):
+            self.call_after_refresh(over.place)
 
     def _place(self) -> None:
         width, height = self.size

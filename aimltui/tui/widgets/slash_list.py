@@ -19,7 +19,7 @@ class SlashList(MentionList):
     """
 
     DEFAULT_CSS = """
-    SlashList { display: none; layer: over; dock: bottom; max-height: 8; margin: 0 1; padding: 0 1 0 0; }
+    SlashList { display: none; layer: over; dock: bottom; max-height: 8; padding: 0 1 0 0; }
     SlashList.-open { display: block; }
     """
 

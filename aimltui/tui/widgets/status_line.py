@@ -7,12 +7,13 @@ from typing import ClassVar, Literal
 from rich.cells import cell_len
 from textual import events
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
 from textual.widget import Widget
 
 from aimltui.common.dataclass import dataclass
 from aimltui.common.sanitize import clean_line
-from aimltui.tui.state.status import Status, fitting, segments
+from aimltui.tui.state.status import Status, fitting, hint_rows, segments
 
 
 class StatusLine(Widget):
@@ -25,7 +26,7 @@ class StatusLine(Widget):
 
     DEFAULT_CSS = """
     StatusLine {
-        height: 1;
+        height: auto;
         padding: 0 1;
         background: $background;
         color: $text-muted;
@@ -61,12 +62,21 @@ class StatusLine(Widget):
     def show(self, status: Status) -> None:
         """Show this status; repaint only if it differs."""
         if status != self._status:
-            self._status = status
-            self.refresh()
+            before, self._status = self._status, status
+            width = self.content_size.width
+            is_as_high = len(hint_rows(before.hint, width)) == len(hint_rows(status.hint, width))
+            self.refresh(layout=not is_as_high)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return one line, or those of a hint that is longer: what to do stands at its end."""
+        return max(1, len(hint_rows(self._status.hint, width)))
 
     def render(self) -> Content:
-        """Return the line for the current width."""
+        """Return the line for the current width; a hint that needs several has them to itself."""
         width = self.content_size.width
+        if rows := hint_rows(self._status.hint, width):
+            self._share_columns = range(0)
+            return Content("\n").join(Content.styled(row, "$text-warning") for row in rows)
         left, right = fitting(*segments(self._status, self._glyphs), width, self._glyphs)
         dot = Content.styled(" · " if self._glyphs == "unicode" else " - ", "$text-muted")
         shown = dot.join([Content.styled(clean_line(text), style) for text, style in left])

@@ -109,7 +109,7 @@ HELP_PAGES: Final[Mapping[str, HelpPage]] = {
     "InspectorScreen": HelpPage(
         "What happened in a run: its timeline and steps, the requests as they were sent, the events, its settings, and what "
         "filled the context. A recorded run can be played with aimltui replay.",
-        _SCROLL,
+        (*_SCROLL, ("shift+← shift+→", "Scroll sideways")),
     ),
     "KeyScreen": HelpPage(
         "Press the key that the command should have: one with ctrl or alt, or a function key. A key that types, edits or "

@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from aimltui.common.dataclass import dataclass
 from aimltui.common.sanitize import clean_line
-from aimltui.formatting.cells import cut
+from aimltui.formatting.cells import cut, wrapped
 from aimltui.formatting.numbers import plural
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import CLOSE, TALL, SearchSheet
@@ -300,7 +300,11 @@ class ModelPicker(SearchSheet):
             self._detail.update(Content("\n" * (_DETAIL_LINES - 1)))
             return
         name, rest = (clean_line(text) for text in title_of(model))
-        first = Content.assemble((cut(name, width), "bold"))
+        names = wrapped(name, width)
+        if len(names) > 1:
+            # nowhere else does a long id stand as a whole
+            names = [*names[: _DETAIL_LINES - 2], cut("".join(names[_DETAIL_LINES - 2 :]), width)]
+        first = Content.assemble(("\n".join(names), "bold"))
         for text, style in ((rest, "$text-muted"), (clean_line(model.note), "$text-warning")):
             if text and first.cell_length + 3 + len(text) <= width:
                 first += Content.assemble(("  ", ""), (text, style))
@@ -313,7 +317,7 @@ class ModelPicker(SearchSheet):
             legend = LEGEND if self.model_list.columns.abilities == "letters" else ""
             told = ". ".join(part for part in (abilities_in_words(model), told) if part) or legend
         lines.append(Content.styled(cut(told, width), "$text-muted"))
-        self._detail.update(Content("\n").join(lines))
+        self._detail.update(Content("\n").join(lines[: _DETAIL_LINES + 1 - len(names)]))
 
     # Actions
 

@@ -234,7 +234,7 @@ class KeyScreen(Sheet["str | None"]):
     AUTO_FOCUS = ""
 
     def __init__(self, item: Command) -> None:
-        super().__init__(item.title, (CLOSE,))
+        super().__init__(f"Key for “{item.title}”", (CLOSE,))
         self._item = item
         keys = " ".join(map(key_label, key_map.keys_of(item))) or "no key"
         text = f"Press the new key. Now: {keys}. ctrl+r in the list gives the command its own key back."

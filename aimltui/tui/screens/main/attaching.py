@@ -246,7 +246,7 @@ class AttachingPart(MainView):
             self._mentions.close()
             return
         self._mentions.set_lines(rows, query=part)
-        self._mentions.open(self.prompt.outer_size.height + self.attached.outer_size.height)
+        self._mentions.open(self.prompt, self.attached)
 
     @on(MentionList.Dismissed)
     def _leave_mention(self, event: MentionList.Dismissed) -> None:

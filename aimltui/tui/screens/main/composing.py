@@ -68,7 +68,7 @@ class ComposingPart(MainView):
             slashes.close()
             return
         slashes.set_lines(rows, query=text.split()[-1].lstrip("/@") if text[-1:].strip() else "")
-        slashes.open(self.prompt.outer_size.height + self.attached.outer_size.height)
+        slashes.open(self.prompt, self.attached)
 
     def _rows(self, text: str) -> list[PickRow]:
         if _WORD.fullmatch(text):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aimltui.tui.screens.dialogs.model_picker import ModelChoice, ModelPicker
 
 _SWITCHES = {
-    "auto": "not for small models and those that call none",
+    "auto": "on, unless the model is small or calls no tools",
     "on": "it may run code and search files",
     "off": "it only writes",
 }

@@ -18,8 +18,13 @@ if TYPE_CHECKING:
 
 Align = Literal["left", "right", "center"]
 
+_Laid = tuple[list[Segment], list[int], list[tuple[int, int, ClickTarget]]]
+"""A line: its segments, their places in the copied text, and what can be clicked."""
+
 _SEPARATOR_CELLS = 3
 _LEAST_COLUMN = 3
+_LEAST_WORD = 8
+"""Cells of the part of a word that a column has room for: a table of narrower ones could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +109,18 @@ def column_widths(sizes: ColumnSizes, room: int) -> list[int] | None:
         room: Cells for everything, separators included.
 
     Returns:
-        A width for each column, or None if even the narrowest columns do not fit beside each other.
+        A width for each column, or None if even the narrowest columns that can be read do not fit beside each other.
     """
     natural, words = sizes.natural, sizes.words
     count = len(natural)
     free = room - _SEPARATOR_CELLS * (count - 1)
     if sum(natural) <= free:
         return list(natural)
-    if free < _LEAST_COLUMN * count:
+    if free < sum(min(word, _LEAST_WORD) for word in words):
         return None
     # a column holds its longest word if its fair share of the room allows it
     share = free // count
-    least = [min(natural[i], words[i], max(share, _LEAST_COLUMN)) for i in range(count)]
+    least = [min(natural[i], words[i], max(share, _LEAST_WORD)) for i in range(count)]
     widths = list(least)
     left = free - sum(widths)
     while left > 0:
@@ -179,17 +184,26 @@ class Table:
 
     def _rows(self, rows: list[list[Cell]], first: int) -> None:
         """Draw rows, the first of which is the table's row number `first`, where 0 is the head."""
+        before = self._kept[first - 1] if first else None
         for number, row in enumerate(rows, first):
-            self._row(row, number)
+            self._row(row, number, before)
+            before = row
 
-    def _row(self, row: list[Cell], number: int) -> None:
+    def _row(self, row: list[Cell], number: int, before: list[Cell] | None) -> None:
         if self._widths is None:
             self._stacked(row, number)
             return
         copy, places = _copied(row)
-        self._canvas.raw(copy, _laid_out(row, places, self._widths, self._aligns, self._canvas))
+        drawn = _laid_out(row, places, self._widths, self._aligns, self._canvas)
+        if number > 1 and before is not None and (self._is_folded(row) or self._is_folded(before)):
+            # otherwise nobody would see where a row of several lines ends
+            drawn.insert(0, _empty_row(self._widths, self._canvas))
+        self._canvas.raw(copy, drawn)
         if number == 0:
             self._rule(self._widths)
+
+    def _is_folded(self, row: list[Cell]) -> bool:
+        return any(cell.size > width for cell, width in zip(row, self._widths or (), strict=False))
 
     def _rule(self, widths: list[int]) -> None:
         glyphs, style = self._canvas.context.glyphs, self._canvas.context.palette.frame
@@ -209,6 +223,17 @@ class Table:
             self._canvas.write([StyledText(f"{name.text}: ", muted), *cell.runs], indent=2)
 
 
+def _empty_row(widths: Sequence[int], canvas: Canvas) -> _Laid:
+    """Return a line of a table that only has its separators."""
+    palette, glyphs = canvas.context.palette, canvas.context.glyphs
+    separator = Segment(f" {glyphs.column} ", palette.frame)
+    segments: list[Segment] = []
+    for column, width in enumerate(widths):
+        segments += [separator] if column else []
+        segments.append(Segment(" " * width, palette.text))
+    return segments, [-1] * len(segments), []
+
+
 def _copied(row: Sequence[Cell]) -> tuple[str, list[int]]:
     """Return a row as Markdown and the start of each cell's text in it."""
     copy, places = "|", []
@@ -221,13 +246,13 @@ def _copied(row: Sequence[Cell]) -> tuple[str, list[int]]:
 
 def _laid_out(
     row: Sequence[Cell], places: Sequence[int], widths: Sequence[int], aligns: Sequence[Align], canvas: Canvas
-) -> list[tuple[list[Segment], list[int], list[tuple[int, int, ClickTarget]]]]:
+) -> list[_Laid]:
     """Arrange the cells of a row side by side, each folded to its column."""
     palette, glyphs = canvas.context.palette, canvas.context.glyphs
     folded = [fold(cell.text, width) for cell, width in zip(row, widths, strict=True)]
     cursors = [TextCursor(cell.runs, place) for cell, place in zip(row, places, strict=True)]
     separator = Segment(f" {glyphs.column} ", palette.frame)
-    laid_out = []
+    laid_out: list[_Laid] = []
     for number in range(max(len(parts) for parts in folded)):
         segments: list[Segment] = []
         offsets: list[int] = []

@@ -16,7 +16,7 @@ from aimltui.tui.state.inspection import Inspection, TimedEvent, timeline
 from aimltui.tui.state.inspector_pages import PAGES, page_text, shown, width_in
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.messages import Message, MessageDelta
-from aimltui.wire.runs import Run, SubmitToolOutputs, ToolOutput
+from aimltui.wire.runs import LastError, Run, SubmitToolOutputs, ToolOutput
 from tests.support.builders import bounded, finished, opened, play, run_of
 from tests.support.fake_model import FakeModel, calls, says
 
@@ -80,6 +80,19 @@ def test_a_run_of_which_nothing_is_remembered_says_so() -> None:
         assert "the last 20 runs" in page_text(page, of, 80, 0.0)  # type: ignore[arg-type]
     active = replace(of, run=Run(id="run_1", thread_id="thread_1", created_at=100, status="queued"))
     assert [(bar.end, bar.waits_until) for bar in timeline(active, 104.0)] == [(4.0, 4.0)]
+
+
+def test_the_whole_error_of_a_failed_run_can_be_read_in_a_narrow_window() -> None:
+    message = "The server had an error while it processed the request, and said nothing else."
+    error = LastError(code="server_error", message=message, remedy="Send the message again.")
+    model = "vendor/" + "long-name-" * 8
+    of = Inspection(
+        Run(id="run_1", thread_id="t", created_at=1, status="failed", model=model, last_error=error)
+    )
+    text = re.sub(r"\x1b\[[0-9;]*m", "", page_text("timeline", of, 44, 0.0))
+    assert max(map(len, text.split("\n"))) <= 44
+    assert f"{message} Send the message again." in " ".join(text.split())
+    assert model in "".join(text.split())
 
 
 def test_long_lines_are_broken_and_keep_their_indent() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from aimltui.tui.state.status import Status, fitting, segments
+from aimltui.tui.state.status import Status, fitting, hint_rows, segments
 
 
 def test_an_unknown_cost_is_left_out_and_a_known_one_is_exact() -> None:
@@ -41,3 +41,21 @@ def test_in_little_room_the_least_important_goes_first() -> None:
     assert [text for text, _ in fitting(left, right, 3)[0]] == ["hi…"]
     title = [("How did revenue develop? Tell me", "bold")]
     assert fitting(title, [], 20)[0] == [("How did revenue…", "bold")]
+
+
+def test_a_hint_that_is_too_long_has_several_lines_so_that_its_end_can_be_read() -> None:
+    hint = "The thread is temporary, and a model is still answering. Wait, or stop it with esc."
+    assert hint_rows(hint, 100) == []
+    assert hint_rows(hint, 0) == []
+    assert hint_rows(hint, 50) == [
+        "The thread is temporary, and a model is still",
+        "answering. Wait, or stop it with esc.",
+    ]
+    long = hint_rows("word " * 100, 20)
+    assert len(long) == 4
+    assert long[-1] == "word word word word…"
+
+
+def test_of_a_cost_that_is_only_known_to_be_higher_than_nothing_nothing_is_said() -> None:
+    assert segments(Status(tokens_in=1, cost_usd=0.0, cost_is_partial=True), "unicode")[1] == ["thread ↑1 ↓0"]
+    assert segments(Status(tokens_in=1, cost_usd=0.0), "unicode")[1] == ["thread ↑1 ↓0", "$0"]

@@ -62,12 +62,33 @@ def test_a_table_folds_its_cells_and_keeps_its_columns_in_line() -> None:
     )
     bars = {row.text.index("│") for row in canvas.rows if "│" in row.text and "中" not in row.text}
     assert len(bars) == 1
-    assert len(canvas.rows) == 5
+    assert len(canvas.rows) == 6
+
+
+def test_an_empty_line_stands_between_rows_of_which_one_has_several_lines() -> None:
+    rows = text_of(whole("| a | b |\n|-|-|\n| 1 | x |\n| 2 | y |\n| 3 | many words here |\n| 4 | z |\n", 20))
+    assert [row.replace("│", " ").split() for row in rows] == [
+        ["a", "b"],
+        ["────┼────────────"],
+        ["1", "x"],
+        ["2", "y"],
+        [],
+        ["3", "many", "words"],
+        ["here"],
+        [],
+        ["4", "z"],
+    ]
 
 
 def test_a_table_too_narrow_for_columns_is_a_list() -> None:
     rows = text_of(whole("| name | value |\n|---|---|\n| alpha | 1 |\n", 10))
     assert any("name:" in row for row in rows)
+
+
+def test_a_table_whose_words_would_be_broken_in_short_pieces_is_a_list() -> None:
+    source = "| name | what it is | price |\n|-|-|-|\n| elephant | possibly | 1,234.50 |\n"
+    assert "elephant │ possibly" in "\n".join(text_of(whole(source, 34)))
+    assert "name: elephant" in "\n".join(text_of(whole(source, 29)))
 
 
 def test_copying_gives_source_without_frames_and_folds() -> None:
