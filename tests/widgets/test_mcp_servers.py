@@ -20,6 +20,7 @@ from aimltui.tui.state.entries import StepEntry
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.line_input import LineInput
 from aimltui.tui.widgets.pick_list import PickList
+from tests.support.builders import until
 from tests.support.fake_model import calls, says
 from tests.support.local_tools import HandServer, HandSource
 from tests.support.pictures import plot
@@ -158,10 +159,9 @@ async def test_the_label_of_a_field_is_in_view_with_it() -> None:
         assert message.region.height == 2, "its lines stay apart"
         for number in (11, 0):
             app.screen.set_focus(boxes[number])
-            await pilot.pause()
             row = boxes[number].parent
             assert isinstance(row, Vertical)
-            assert 0 < row.region.y < row.region.bottom <= 22, number
+            await until(lambda row=row: 0 < row.region.y < row.region.bottom <= 22)
         # a wrong value is told at its field, and the keys stay in view
         boxes[9].value = "much too long"
         await pilot.press("ctrl+s")

@@ -118,10 +118,15 @@ class Copier:
         self._messages = {row["id"]: self.new_id(ids.MESSAGE) for row in rows}
         self.conn.executemany(
             "INSERT INTO messages (id, thread_id, run_id, role, status, created_at, turn, body)"
-            " SELECT ?1, ?2, ?3, role, status, created_at, turn,"
-            " json_set(body, '$.id', ?1, '$.thread_id', ?2, '$.run_id', ?3) FROM messages WHERE seq = ?4",
+            " SELECT :id, :thread, :run, role, status, created_at, turn,"
+            " json_set(body, '$.id', :id, '$.thread_id', :thread, '$.run_id', :run) FROM messages WHERE seq = :seq",
             [
-                (self._messages[row["id"]], self.target, self._runs.get(row["run_id"]), row["seq"])
+                {
+                    "id": self._messages[row["id"]],
+                    "thread": self.target,
+                    "run": self._runs.get(row["run_id"]),
+                    "seq": row["seq"],
+                }
                 for row in rows
             ],
         )
@@ -152,9 +157,9 @@ class Copier:
     def _copy_runs(self, rows: list[Row]) -> None:
         self.conn.executemany(
             "INSERT INTO runs (id, thread_id, status, expires_at, ended_at, created_at, private, body)"
-            " SELECT ?1, ?2, status, expires_at, ended_at, created_at, private,"
-            " json_set(body, '$.id', ?1, '$.thread_id', ?2) FROM runs WHERE seq = ?3",
-            [(self._runs[row["id"]], self.target, row["seq"]) for row in rows],
+            " SELECT :id, :thread, status, expires_at, ended_at, created_at, private,"
+            " json_set(body, '$.id', :id, '$.thread_id', :thread) FROM runs WHERE seq = :seq",
+            [{"id": self._runs[row["id"]], "thread": self.target, "seq": row["seq"]} for row in rows],
         )
         if rows:
             self.conn.execute(
@@ -179,21 +184,21 @@ class Copier:
                 self._copy_step(row)
 
     def _copy_step(self, row: Row) -> None:
-        change = "'$.id', ?1, '$.run_id', ?2, '$.thread_id', ?3"
+        change = "'$.id', :id, '$.run_id', :run, '$.thread_id', :thread"
         if row["type"] == _WRITES:
-            change += ", '$.step_details.message_creation.message_id', ?6"
+            change += ", '$.step_details.message_creation.message_id', :wrote"
         cursor = self.conn.execute(
             "INSERT INTO run_steps (id, run_id, thread_id, type, status, after_message, turn, private, body)"  # noqa: S608
-            f" SELECT ?1, ?2, ?3, type, status, ?4, turn, private, json_set(body, {change})"
-            " FROM run_steps WHERE seq = ?5 AND ?6 IS ?6",
-            (
-                self.new_id(ids.STEP),
-                self._runs[row["run_id"]],
-                self.target,
-                self._place(row["after_message"]),
-                row["seq"],
-                self._messages.get(row["wrote"]),
-            ),
+            f" SELECT :id, :run, :thread, type, status, :place, turn, private, json_set(body, {change})"
+            " FROM run_steps WHERE seq = :seq",
+            {
+                "id": self.new_id(ids.STEP),
+                "run": self._runs[row["run_id"]],
+                "thread": self.target,
+                "place": self._place(row["after_message"]),
+                "seq": row["seq"],
+                "wrote": self._messages.get(row["wrote"]),
+            },
         )
         self.conn.execute(
             "INSERT INTO more_words (rowid, text, extra) SELECT ?, text, extra FROM more_words WHERE rowid = ?",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -16,10 +16,21 @@ from aimltui.engine.store.search.query import words_of
 from aimltui.engine.store.search.ranking import Candidate, scores
 from aimltui.wire.vector_stores import IN_PROGRESS, VectorStoreFile
 
+_opened: list[sqlite3.Connection] = []
+
+
+@pytest.fixture(autouse=True)
+def _databases() -> Iterator[None]:
+    """Close what a test has opened: since Python 3.13, one that is left open is a warning."""
+    yield
+    while _opened:
+        _opened.pop().close()
+
 
 def library(texts: Mapping[str, str | list[Chunk]], store: str = "vs_1") -> sqlite3.Connection:
     """A database with a vector store that has these files."""
     conn = sqlite3.connect(":memory:")
+    _opened.append(conn)
     conn.row_factory = sqlite3.Row
     for statement in migrations.statements(migrations.SCHEMA.read_text(encoding="utf-8")):
         conn.execute(statement)
