@@ -75,7 +75,7 @@ class EventStream:
         self._encode_error = encode_error
         self._heartbeat_s = heartbeat_s
         self._has_started = False
-        self._sending = asyncio.Lock()
+        self._beginning = asyncio.Lock()
         self._last_sent = 0.0
         self._refusal: APIError | None = None
 
@@ -86,6 +86,7 @@ class EventStream:
             APIError: The request was refused before anything was sent.
         """
         self._send_message, self._headers = send, headers
+        self._time = asyncio.get_running_loop().time
         async with asyncio.TaskGroup() as group:
             pump = group.create_task(self._pump())
             others = [
@@ -132,13 +133,18 @@ class EventStream:
             await asyncio.sleep(self._heartbeat_s - silent)
 
     async def _send(self, body: bytes) -> None:
-        async with self._sending:
+        if not self._has_started:
+            await self._begin()
+        self._last_sent = self._time()
+        # two that are sent at once come whole, one after the other
+        await self._send_message({"type": "http.response.body", "body": body, "more_body": True})
+
+    async def _begin(self) -> None:
+        async with self._beginning:
             if not self._has_started:
-                self._has_started = True
                 head = {"type": "http.response.start", "status": 200, "headers": list(self._headers)}
                 await self._send_message(head)
-            self._last_sent = asyncio.get_running_loop().time()
-            await self._send_message({"type": "http.response.body", "body": body, "more_body": True})
+                self._has_started = True
 
 
 async def _cancel_on_disconnect(receive: Receive, pump: asyncio.Task[None]) -> None:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from aimltui.wire import events
-from aimltui.wire.events import StreamEvent
+from aimltui.wire.events import StreamEvent, TextEvent
 from aimltui.wire.sse_reader import SSEFrame
 
 COMMENT = b": ping\n\n"
@@ -26,6 +26,8 @@ def encode(event: StreamEvent, *, with_id: bool = True) -> bytes:
 
 def _text(event: StreamEvent) -> str:
     # not by `Wire`: the check for a class of pydantic takes as long as writing the event
+    if isinstance(event, TextEvent):
+        return event.json()
     if isinstance(event.data, str):
         return event.data
     if event.event != events.ERROR:

@@ -9,7 +9,7 @@ from typing import Final, Literal, cast
 from aimltui.common.dataclass import dataclass
 from aimltui.wire import events
 from aimltui.wire.base import JSONObject
-from aimltui.wire.events import StreamEvent
+from aimltui.wire.events import StreamEvent, TextEvent
 from aimltui.wire.messages import (
     ContentDelta,
     FileCitation,
@@ -149,11 +149,7 @@ class Delta:
     def event(self, index: int) -> StreamEvent:
         """Return the API's delta event with its index in the run's log."""
         if self.kind == TEXT:
-            # by far the most frequent kind: one validation takes half as long as four
-            added: JSONObject = {"value": self.value, **({"annotations": []} if self.first else {})}
-            content = {"index": self.slot, "text": added}
-            told = MessageDelta.model_validate({"id": self.object_id, "delta": {"content": [content]}})
-            return StreamEvent(events.MESSAGE_DELTA, told, index)
+            return TextEvent.of(self.object_id, self.slot, self.text, index, first=self.first)
         if self.kind not in OF_STEPS:
             body = MessageDeltaBody(content=[self._content()])
             return StreamEvent(events.MESSAGE_DELTA, MessageDelta(id=self.object_id, delta=body), index)

@@ -6,6 +6,7 @@ import asyncio
 import time
 from array import array
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from aimltui.common.dataclass import dataclass
@@ -74,8 +75,8 @@ class EventLog:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._entries: list[LogEntry] = []
-        self._wake: asyncio.Event | None = None
-        """Set at the next entry; made by the first follower that waits for it."""
+        self._waiting: list[asyncio.Future[None]] = []
+        """Of each follower that has read everything: done at the next entry."""
         self._closed = False
         self._times = times
         self._clock = clock
@@ -129,9 +130,18 @@ class EventLog:
             if self._closed:
                 yield DONE
                 return
-            if self._wake is None:
-                self._wake = asyncio.Event()
-            await self._wake.wait()
+            await self._more()
+
+    async def _more(self) -> None:
+        waiting = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        try:
+            await waiting
+        finally:
+            if waiting.cancelled():
+                # a run may be silent for long while followers come and go
+                with suppress(ValueError):
+                    self._waiting.remove(waiting)
 
     def _position(self, after: int) -> int:
         for position, entry in enumerate(self._entries):
@@ -146,9 +156,12 @@ class EventLog:
         self._wake_followers()
 
     def _wake_followers(self) -> None:
-        if self._wake is not None:
-            self._wake.set()
-            self._wake = None
+        if not self._waiting:
+            return
+        waiting, self._waiting = self._waiting, []
+        for follower in waiting:
+            if not follower.done():
+                follower.set_result(None)
 
 
 def _later(entries: Iterable[LogEntry], after: int) -> Iterator[LogEntry]:

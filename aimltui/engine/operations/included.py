@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from aimltui.wire.events import StreamEvent
+from aimltui.wire.events import MESSAGE_DELTA, StreamEvent
 from aimltui.wire.run_steps import INCLUDE_SEARCH_CONTENT, FileSearchCall, RunStep, ToolCall, ToolCallsDetails
 
 
 def as_included(event: StreamEvent, include: Collection[str] | None) -> StreamEvent:
     """Return an event of a run with what the request includes."""
-    if not isinstance(event.data, RunStep):
+    if event.event == MESSAGE_DELTA or not isinstance(event.data, RunStep):
         return event
     step = step_as_included(event.data, include)
     return event if step is event.data else replace(event, data=step)

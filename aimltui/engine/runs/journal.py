@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from aimltui.engine.errors import EngineError, RunCancelling
 from aimltui.engine.events.deltas import Delta
 from aimltui.engine.events.log import EventLog, LogEntry
 from aimltui.engine.options import EngineOptions
+from aimltui.engine.runs.checkpoints import Checkpoints
 from aimltui.engine.runs.reasoning import ReasoningBuffer, ReasoningText
 from aimltui.engine.runs.transaction import RunTransaction
 from aimltui.engine.store.database import Connection, Database
@@ -35,6 +36,7 @@ class Journal:
         run_id: str,
         log: EventLog,
         on_published: Callable[[], None],
+        checkpoints: Checkpoints,
     ) -> None:
         self.run_id = run_id
         self.log = log
@@ -49,11 +51,14 @@ class Journal:
         self._thinking = ReasoningBuffer(options.monotonic)
         self._database = database
         self._options = options
+        self._checkpoints = checkpoints
         self._on_published = on_published
         self._pending: list[LogEntry] = []
         self._lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[object]] = set()
-        self._timer: asyncio.TimerHandle | None = None
+        self._is_stored = asyncio.Event()
+        """Set unless a checkpoint is being stored."""
+        self._is_stored.set()
         self._sealed = False
 
     def emit(self, delta: Delta) -> None:
@@ -68,10 +73,8 @@ class Journal:
 
     def emit_last(self, delta: Delta) -> None:
         """Stream a delta of a run that may have been stopped; see `emit`."""
+        self._checkpoints.ask(self)
         self._pending.append(self.log.emit(delta))
-        if self._timer is None:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(self._options.checkpoint_s, self._checkpoint)
 
     def emit_reasoning(self, text: str) -> None:
         """Stream the model's reasoning; it is stored with the step that follows it."""
@@ -127,7 +130,7 @@ class Journal:
         if stream_held_back is not None:
             await stream_held_back()
         if self._pending:
-            await self._shielded(lambda transaction: None)
+            await self._shielded(_nothing)
 
     async def commit_last(self, change: Callable[[RunTransaction], T]) -> T:
         """Store a change also after the journal was closed for others, such as the run's end; see `commit`."""
@@ -135,8 +138,7 @@ class Journal:
 
     async def aclose(self) -> None:
         """Wait for the running transactions."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self._checkpoints.forget(self)
         if self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -145,18 +147,37 @@ class Journal:
 
     def _start(self, change: Callable[[RunTransaction], T]) -> asyncio.Task[T]:
         task = asyncio.create_task(self._commit(change))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self.count_on(task)
         return task
 
-    def _checkpoint(self) -> None:
-        self._timer = None
-        if self._pending:
-            task = self._start(lambda transaction: None)
-            task.add_done_callback(_report)
+    def begin_checkpoint(self) -> Sequence[LogEntry]:
+        """See `Streaming.begin_checkpoint`."""
+        if self._lock.locked() or not self._is_stored.is_set():
+            # it stores what was streamed before it began
+            self._checkpoints.ask(self)
+            return ()
+        if self._pending and self.draft is not None:
+            self._start(_nothing).add_done_callback(_report)
+            return ()
+        if not self._pending:
+            return ()
+        streamed, self._pending = self._pending, []
+        self._is_stored.clear()
+        return streamed
+
+    def end_checkpoint(self, unsaved: Sequence[LogEntry]) -> None:
+        """See `Streaming.end_checkpoint`."""
+        self._pending = [*unsaved, *self._pending]
+        self._is_stored.set()
+
+    def count_on(self, storing: asyncio.Task[Any]) -> None:
+        """See `Streaming.count_on`."""
+        self._tasks.add(storing)
+        storing.add_done_callback(self._tasks.discard)
 
     async def _commit(self, change: Callable[[RunTransaction], T]) -> T:
         async with self._lock:
+            await self._is_stored.wait()
             streamed, self._pending = self._pending, []
             draft = self.draft() if self.draft is not None and streamed else None
             next_index, now = self.log.next_index, self._options.clock()
@@ -180,6 +201,10 @@ class Journal:
                 self.log.publish(told)
                 self._on_published()
             return result
+
+
+def _nothing(transaction: RunTransaction) -> None:
+    """Change nothing: what was streamed is stored all the same."""
 
 
 def _report(task: asyncio.Task[object]) -> None:

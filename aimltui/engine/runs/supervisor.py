@@ -12,6 +12,7 @@ from typing import Any, Final
 from aimltui.engine.errors import EngineError, RunCancelling, RunGone, RunOver
 from aimltui.engine.events.log import EventLog
 from aimltui.engine.models.base import ModelError
+from aimltui.engine.runs.checkpoints import Checkpoints
 from aimltui.engine.runs.journal import Journal
 from aimltui.engine.runs.reasoning import ReasoningText
 from aimltui.engine.runs.run_loop import End, RunLoop, failure, model_failure
@@ -59,6 +60,7 @@ class Supervisor:
     def __init__(self, services: RunServices, touch: Callable[[str], None]) -> None:
         self._services = services
         self._touch = touch
+        self._checkpoints = Checkpoints(services.database, services.options)
         self._live: dict[str, _Active] = {}
         self._unsettled: dict[str, tuple[Journal, Outcome]] = {}
 
@@ -89,6 +91,7 @@ class Supervisor:
             run.id,
             events_log,
             lambda: self._touch(run.thread_id),
+            self._checkpoints,
         )
         active = _Active(run, self._left_s(run, is_new=first_index == 0), journal)
         self._live[run.id] = active

@@ -17,7 +17,7 @@ from aimltui.engine.runs.tool_calls import Call, answered, with_calls
 from aimltui.engine.store import events as event_rows
 from aimltui.engine.store import messages, runs
 from aimltui.engine.store import usage as usage_rows
-from aimltui.engine.store.database import Connection
+from aimltui.engine.store.database import Connection, Row
 from aimltui.wire import events, ids
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.ids import NewId
@@ -78,11 +78,7 @@ class RunTransaction:
     def __init__(
         self, conn: Connection, run_id: str, clock_now: float, next_index: int | None = None
     ) -> None:
-        row = runs.row_of(conn, run_id)
-        if row is None:
-            raise RunGone("The thread was deleted during the run.")
-        if row["status"] in TERMINAL:
-            raise RunOver(f"The run has ended with status '{row['status']}'.")
+        row = _goes_on(runs.row_of(conn, run_id))
         self.conn = conn
         self.run = Run.model_validate_json(row["body"])
         self.memory = RunMemory.from_json(json.loads(row["private"]))
@@ -389,6 +385,31 @@ def _save_what_was_made(transaction: RunTransaction, new_id: NewId) -> None:
     transaction.memory = replace(transaction.memory, pictures=())
     turn = transaction.memory.turns
     transaction._write_message(new_id(ids.STEP), new_id(ids.MESSAGE), turn, pictures)
+
+
+def append_streamed(conn: Connection, run_id: str, entries: Sequence[LogEntry]) -> None:
+    """Store entries that were already streamed; see `RunTransaction`, which costs more.
+
+    Raises:
+        RunGone: The run does not exist.
+        RunOver: The run has ended.
+    """
+    _goes_on(runs.status_of(conn, run_id))
+    event_rows.append(conn, run_id, entries)
+
+
+def _goes_on(row: Row | None) -> Row:
+    """Return the row of a run that has not ended.
+
+    Raises:
+        RunGone: There is no row.
+        RunOver: The run has ended.
+    """
+    if row is None:
+        raise RunGone("The thread was deleted during the run.")
+    if row["status"] in TERMINAL:
+        raise RunOver(f"The run has ended with status '{row['status']}'.")
+    return row
 
 
 def _since(started: float | None, now: float) -> int | None:

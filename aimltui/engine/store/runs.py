@@ -116,6 +116,12 @@ def row_of(conn: Connection, run_id: str) -> Row | None:
     return row
 
 
+def status_of(conn: Connection, run_id: str) -> Row | None:
+    """Return a row with nothing but a run's status, or None if the run does not exist."""
+    row: Row | None = conn.execute("SELECT status FROM runs WHERE id = ?", (run_id,)).fetchone()
+    return row
+
+
 def listed(conn: Connection, params: ListRuns) -> Page[Run]:
     """Return one page of runs.
 

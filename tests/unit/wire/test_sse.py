@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from time import process_time
 
 import pytest
@@ -203,3 +204,16 @@ def test_work_grows_with_the_bytes_and_not_with_their_square(piece: bytes) -> No
     once = min(cpu_s(2_000) for _ in range(5))
     # a reader that searches what it holds again at each piece takes 60 times as long
     assert min(cpu_s(16_000) for _ in range(3)) < 24 * once
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_an_event_of_text_is_written_as_its_object_would_be_and_equals_one_that_was_read(first: bool) -> None:
+    value = "".join(map(chr, range(0x300))) + '\u2028\u2029\ufffd😀\\"/</script>'
+    event = events.TextEvent.of("msg_1", 2, value, 7, first=first)
+    written = event.json()
+    assert isinstance(event.data, MessageDelta)
+    assert written == event.data.model_dump_json()
+    assert event == sse.decode(read(sse.encode(event))[0])
+    assert event != events.TextEvent.of("msg_1", 2, value, 8, first=first)
+    assert sse.encode(replace(event, index=8)).startswith(b"id: 8\n")
+    assert replace(event) == event

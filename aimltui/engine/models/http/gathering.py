@@ -34,6 +34,11 @@ class Pace:
         self._is_full = False
 
     @property
+    def has_begun(self) -> bool:
+        """Whether a piece has come."""
+        return self._reads >= 0
+
+    @property
     def pause_s(self) -> float:
         """Seconds to wait before the next read."""
         return GATHER_S if self._reads > 0 and not self._is_full else 0.0
@@ -88,7 +93,7 @@ def gathered(
         asked = now()
         data: bytes
         if receive is not None:
-            data = await receive(max_bytes, limit_s())
+            data = await receive(max_bytes, limit_s(), may_be_late=pace.has_begun)
         else:
             async with asyncio.timeout(limit_s()):
                 data = await read(max_bytes, timeout)

@@ -11,7 +11,7 @@ import math
 import select
 import socket
 import ssl
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import httpcore2
@@ -22,13 +22,50 @@ _MOST_SEEN = 64 * 1024
 """Bytes of the beginning of an answer that are remembered."""
 _NEXT_ADDRESS_S = 0.25
 """Seconds after which the next address of a host is tried, too."""
+_TOGETHER_S = 0.008
+"""Seconds between two times that readers are woken together; less than a quarter of a frame of the screen."""
+
+
+class _Gate:
+    """Wakes the readers of many connections together: then one turn of the loop serves them all.
+
+    A reader that comes alone does not wait.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: list[asyncio.Future[None]] = []
+        self._is_closed = False
+        self._opened = -math.inf
+
+    def wake(self, reader: asyncio.Future[None]) -> None:
+        """Wake a reader, at once or with others soon."""
+        loop = reader.get_loop()
+        if self._is_closed:
+            self._waiting.append(reader)
+            return
+        now = loop.time()
+        if now - self._opened >= _TOGETHER_S:
+            self._opened = now
+            _wake(reader)
+            return
+        self._is_closed = True
+        self._waiting.append(reader)
+        loop.call_at(self._opened + _TOGETHER_S, self._open, loop)
+
+    def _open(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._is_closed, self._opened = False, loop.time()
+        waiting, self._waiting = self._waiting, []
+        for reader in waiting:
+            _wake(reader)
 
 
 class _Arrivals(asyncio.Protocol):
     """What has arrived on one connection and was not read yet, and whether more may be sent."""
 
-    def __init__(self) -> None:
+    def __init__(self, gate: _Gate) -> None:
         self.transport: Any = None
+        self.gate = gate
+        self._may_be_late = False
         self.has_ended = False
         self._error: Exception | None = None
         self._pieces: list[bytes] = []
@@ -55,7 +92,10 @@ class _Arrivals(asyncio.Protocol):
         if self._size > _MOST_BYTES and not self._is_paused:
             self._is_paused = True
             self.transport.pause_reading()
-        _wake(self._reader)
+        if self._reader is not None and self._may_be_late:
+            self.gate.wake(self._reader)
+        else:
+            _wake(self._reader)
 
     def eof_received(self) -> None:
         self.has_ended = True
@@ -76,14 +116,20 @@ class _Arrivals(asyncio.Protocol):
         self._may_write = True
         _wake(self._writer)
 
-    async def read(self, max_bytes: int, limit_s: float) -> bytes:
+    async def read(self, max_bytes: int, limit_s: float, *, may_be_late: bool = False) -> bytes:
         """Return what has arrived; wait for it if there is nothing.
+
+        Args:
+            max_bytes: The most to return.
+            limit_s: Seconds to wait.
+            may_be_late: Whether what comes may lie for some milliseconds, until other connections have something, too.
 
         Raises:
             TimeoutError: Nothing came in time.
             OSError: The connection broke.
         """
         if not self._pieces and not self.has_ended:
+            self._may_be_late = may_be_late
             await self._wait(limit_s)
         if not self._pieces:
             if self._error is not None:
@@ -142,10 +188,12 @@ class _Arrivals(asyncio.Protocol):
         self._timer = None
         if self._reader is None or self._reader.done() or self._deadline == math.inf:
             return
-        if self._loop.time() < self._deadline:
+        if self._pieces:
+            _wake(self._reader)
+        elif self._loop.time() < self._deadline:
             self._timer = self._loop.call_at(self._deadline, self._look)
-            return
-        self._reader.set_exception(TimeoutError())
+        else:
+            self._reader.set_exception(TimeoutError())
 
 
 class Stream(httpcore2.AsyncNetworkStream):
@@ -160,14 +208,19 @@ class Stream(httpcore2.AsyncNetworkStream):
         """What was read since the request was sent; None if that is too much."""
         return None if self._seen is None else bytes(self._seen)
 
-    async def receive(self, max_bytes: int, limit_s: float) -> bytes:
+    async def receive(self, max_bytes: int, limit_s: float, *, may_be_late: bool = False) -> bytes:
         """Return what has arrived, without the library's errors; empty at the end.
+
+        Args:
+            max_bytes: The most to return.
+            limit_s: Seconds to wait.
+            may_be_late: Whether what comes may lie for some milliseconds, until other connections have something, too.
 
         Raises:
             TimeoutError: Nothing came in time.
             OSError: The connection broke.
         """
-        data = await self._arrivals.read(max_bytes, limit_s)
+        data = await self._arrivals.read(max_bytes, limit_s, may_be_late=may_be_late)
         if self._seen is not None:
             self._seen += data
             if len(self._seen) > _MOST_SEEN:
@@ -218,7 +271,7 @@ class Stream(httpcore2.AsyncNetworkStream):
         """See `httpcore2.AsyncNetworkStream.start_tls`."""
         try:
             async with asyncio.timeout(timeout):
-                return Stream(await _with_tls(self._arrivals.transport, ssl_context, server_hostname))
+                return Stream(await _with_tls(self._arrivals, ssl_context, server_hostname))
         except TimeoutError as error:
             raise httpcore2.ConnectTimeout(str(error)) from error
         except ssl.SSLError as error:
@@ -235,6 +288,9 @@ class Stream(httpcore2.AsyncNetworkStream):
 class Backend(httpcore2.AnyIOBackend):
     """Makes such connections over TCP."""
 
+    def __init__(self) -> None:
+        self._gate = _Gate()
+
     async def connect_tcp(
         self,
         host: str,
@@ -247,7 +303,7 @@ class Backend(httpcore2.AnyIOBackend):
         local = None if local_address is None else (local_address, 0)
         try:
             async with asyncio.timeout(timeout):
-                arrivals = await _connect(host, port, local)
+                arrivals = await _connect(lambda: _Arrivals(self._gate), host, port, local)
         except TimeoutError as error:
             raise httpcore2.ConnectTimeout(str(error)) from error
         except OSError as error:
@@ -257,11 +313,13 @@ class Backend(httpcore2.AnyIOBackend):
         return Stream(arrivals)
 
 
-async def _connect(host: str, port: int, local: tuple[str, int] | None) -> _Arrivals:
+async def _connect(
+    made: Callable[[], _Arrivals], host: str, port: int, local: tuple[str, int] | None
+) -> _Arrivals:
     loop = asyncio.get_running_loop()
     try:
         _, arrivals = await loop.create_connection(
-            _Arrivals, host, port, local_addr=local, happy_eyeballs_delay=_NEXT_ADDRESS_S
+            made, host, port, local_addr=local, happy_eyeballs_delay=_NEXT_ADDRESS_S
         )
     except OSError as error:
         if error.errno is not None:
@@ -269,17 +327,18 @@ async def _connect(host: str, port: int, local: tuple[str, int] | None) -> _Arri
         # the errors of several addresses come as one that does not say of what kind they are
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         address = found[-1][4][0]
-        _, arrivals = await loop.create_connection(_Arrivals, str(address), port, local_addr=local)
+        _, arrivals = await loop.create_connection(made, str(address), port, local_addr=local)
     return arrivals
 
 
-async def _with_tls(transport: Any, ssl_context: ssl.SSLContext, server_hostname: str | None) -> _Arrivals:
+async def _with_tls(plain: _Arrivals, ssl_context: ssl.SSLContext, server_hostname: str | None) -> _Arrivals:
     """Encrypt a connection.
 
     Raises:
         ssl.SSLError: There was no handshake.
     """
-    arrivals, made = _Arrivals(), None
+    transport = plain.transport
+    arrivals, made = _Arrivals(plain.gate), None
     try:
         made = await asyncio.get_running_loop().start_tls(
             transport, arrivals, ssl_context, server_hostname=server_hostname
@@ -302,10 +361,11 @@ async def _with_tls(transport: Any, ssl_context: ssl.SSLContext, server_hostname
 
 def use_backend(client: Any) -> None:
     """Let a client of the HTTP library make its connections here; one whose parts have other names is left as it is."""
+    backend = Backend()
     for transport in (client._transport, *client._mounts.values()):
         pool: Any = getattr(transport, "_pool", None)
         if hasattr(pool, "_network_backend"):
-            pool._network_backend = Backend()
+            pool._network_backend = backend
 
 
 def _wake(waiting: asyncio.Future[None] | None) -> None:

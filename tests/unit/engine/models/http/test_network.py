@@ -12,7 +12,7 @@ import pytest
 
 from aimltui.engine.models.endpoint.endpoint import Endpoint
 from aimltui.engine.models.http.client import EndpointClient
-from aimltui.engine.models.http.network import Backend, Stream
+from aimltui.engine.models.http.network import Backend, Stream, _Arrivals, _Gate
 from tests.support.raw_server import Talk, raw_server
 
 
@@ -156,3 +156,39 @@ async def test_a_handshake_that_takes_too_long_is_given_up() -> None:
     async with connected(silent) as stream:
         with pytest.raises(httpcore2.ConnectTimeout):
             await stream.start_tls(httpx2.create_ssl_context(), "localhost", 0.0)
+
+
+async def test_readers_of_several_connections_are_woken_together_and_one_alone_at_once() -> None:
+    order: list[str] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while word := await reader.read(1):
+            writer.write(word)
+
+    async def echoed(stream: Stream, word: bytes) -> None:
+        await stream.write(word)
+        assert await stream.receive(1, 10, may_be_late=True) == word
+        order.append(word.decode())
+
+    async with raw_server(talk) as port:
+        backend = Backend()
+        streams = [await backend.connect_tcp("127.0.0.1", port, timeout=10) for _ in range(6)]
+        await echoed(streams[0], b"a")
+        await asyncio.gather(*(echoed(stream, b"b") for stream in streams))
+        assert order == ["a", *"bbbbbb"]
+        # what must not be late does not wait for the others
+        await streams[0].write(b"c")
+        assert await streams[0].receive(1, 10) == b"c"
+        for stream in streams:
+            await stream.aclose()
+
+
+async def test_a_reader_that_waits_for_others_gets_what_came_when_its_time_is_up() -> None:
+    loop = asyncio.get_running_loop()
+    gate = _Gate()
+    gate.wake(loop.create_future())  # the next one waits
+    arrivals = _Arrivals(gate)
+    reading = asyncio.create_task(arrivals.read(10, 0.0, may_be_late=True))
+    await asyncio.sleep(0)
+    arrivals.data_received(b"x")
+    assert await reading == b"x"
