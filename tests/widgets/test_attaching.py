@@ -296,3 +296,25 @@ async def test_another_assistant_answers_one_message(folder: Path, tmp_path: Pat
         await here.pilot.press("enter")
         await here.until(lambda: "The assistant no longer exists" in here.shown())
         assert (prompt.text, prompt.to) == ("Check", Addressee("asst_gone", "Old one"))
+
+
+async def test_of_more_files_than_there_is_room_for_the_last_and_the_marked_one_are_shown(
+    folder: Path, tmp_path: Path
+) -> None:
+    paths = [folder / f"a file with a rather long name, number {number}.txt" for number in range(8)]
+    for path in paths:
+        path.write_text("x")
+    async with seat(FakeTransport(), tmp_path / "drafts", size=(80, 24)) as here:
+        for count, path in enumerate(paths, 1):
+            drop(here, path)
+            await here.until(lambda count=count: len(here.screen.prompt.files) == count)
+        await here.until(lambda: "8 attached · 5 above · backspace edits" in here.shown())
+        assert here.shown().count("a file with") == 3
+        assert "number 7.txt" not in here.shown(), "its middle is left out"
+        await here.pilot.press("backspace")
+        await here.until(lambda: here.app.focused is here.screen.attached)
+        await here.pilot.press(*["left"] * 7)
+        await here.until(lambda: "8 attached · 5 below" in here.shown())
+        assert here.screen.attached.marked == here.screen.prompt.files[0]
+        await here.pilot.click(here.screen.attached, offset=(5, 2))
+        assert here.screen.attached.marked == here.screen.prompt.files[1]

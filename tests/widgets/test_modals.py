@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +27,8 @@ from aimltui.tui.screens.dialogs.usage import UsageScreen
 from aimltui.tui.state.model_offer import ModelOffer
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.pick_list import PickList
+from tests.support.fake_transport import FakeTransport
+from tests.support.screen import seat
 from tests.support.screen_classes import screen_classes
 
 HOSTILE = "[/] [@click=app.quit]x[/] \x1b]0;evil\x07 " + "long " * 30
@@ -285,3 +288,14 @@ def test_the_keys_of_the_part_with_the_focus_stand_first() -> None:
     assert lines[1].startswith("enter")
     assert sum("Rename the thread" in line for line in lines) == 1
     assert help_lines(COMMANDS, 60)[0].plain == "Writing"
+
+
+async def test_a_list_without_a_row_offers_no_key_for_one(tmp_path: Path) -> None:
+    async with seat(FakeTransport(), tmp_path) as here:
+        await here.pilot.press("ctrl+p")
+        await here.until(lambda: "enter Run" in here.shown())
+        await here.pilot.press(*"zzzqq")
+        await here.until(lambda: "no command for" in here.shown() and "enter Run" not in here.shown())
+        assert "esc Close" in here.shown()
+        await here.pilot.press("ctrl+u")
+        await here.until(lambda: "enter Run" in here.shown())

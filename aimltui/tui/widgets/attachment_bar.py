@@ -27,6 +27,7 @@ from aimltui.tui.widgets.transcript.glyphs import glyph_set
 _LONGEST_NAME: Final = 32
 _GAP: Final = 1
 _MARGIN: Final = 2
+_MOST_ROWS: Final = 4
 
 
 class _Chip(NamedTuple):
@@ -42,6 +43,24 @@ class _Chip(NamedTuple):
         return cell_len("".join(self.parts)) + 2
 
 
+class _Window(NamedTuple):
+    """The rows of chips that are shown."""
+
+    top: int
+    rows: int
+    has_head: bool
+    """Whether a row above them tells of the others."""
+
+    @property
+    def height(self) -> int:
+        return self.rows + self.has_head
+
+    def row_at(self, y: int) -> int | None:
+        """Return the row of chips in a line of the widget."""
+        number = y - self.has_head
+        return self.top + number if 0 <= number < self.rows else None
+
+
 class AttachmentBar(Widget, can_focus=True):
     """Shows the addressed assistant, and the attached files: name, size and where each one goes.
 
@@ -52,19 +71,19 @@ class AttachmentBar(Widget, can_focus=True):
         id: The widget's id.
     """
 
-    DEFAULT_CSS = """
-    AttachmentBar {
+    DEFAULT_CSS = f"""
+    AttachmentBar {{
         display: none;
         height: auto;
-        max-height: 4;
+        max-height: {_MOST_ROWS};
         background: $background;
         color: $foreground;
-        &.-filled { display: block; }
-        & > .attachment-bar--chip { background: $panel; color: $foreground; }
-        & > .attachment-bar--about { background: $panel; color: $text-muted; }
-        & > .attachment-bar--cursor { background: $block-cursor-background; color: $block-cursor-foreground; }
-        & > .attachment-bar--hint { color: $text-muted; }
-    }
+        &.-filled {{ display: block; }}
+        & > .attachment-bar--chip {{ background: $panel; color: $foreground; }}
+        & > .attachment-bar--about {{ background: $panel; color: $text-muted; }}
+        & > .attachment-bar--cursor {{ background: $block-cursor-background; color: $block-cursor-foreground; }}
+        & > .attachment-bar--hint {{ color: $text-muted; }}
+    }}
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "attachment-bar--chip",
@@ -132,13 +151,14 @@ class AttachmentBar(Widget, can_focus=True):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the rows that the chips take."""
-        chips = self._chips(width)
-        return (chips[-1].row + 1 if chips else 0) + bool(self._note)
+        return self._window(self._chips(width)).height + bool(self._note)
 
     def on_click(self, event: events.Click) -> None:
         """Mark the clicked chip."""
-        for number, chip in enumerate(self._chips(self.size.width)):
-            if chip.row == event.y and chip.column <= event.x < chip.column + chip.width:
+        chips = self._chips(self.size.width)
+        row = self._window(chips).row_at(event.y)
+        for number, chip in enumerate(chips):
+            if chip.row == row and chip.column <= event.x < chip.column + chip.width:
                 self._cursor = number
                 self.focus()
                 self.refresh()
@@ -148,22 +168,44 @@ class AttachmentBar(Widget, can_focus=True):
         width, base = self.size.width, self.rich_style
         segments, column = [], 0
         chips = self._chips(width)
+        window = self._window(chips)
+        row = window.row_at(y)
+        if row is None and y < window.height:
+            return self._head(chips, window).adjust_cell_length(width, base)
         for number, chip in enumerate(chips):
-            if chip.row != y:
+            if chip.row != row:
                 continue
             if chip.column > column:
                 segments.append(Segment(" " * (chip.column - column), base))
             segments += self._painted(chip, is_marked=self.has_focus and number == self._cursor)
             column = chip.column + chip.width
-        last = chips[-1].row if chips else -1
-        if y == last and not self.has_focus:
+        if row is not None and row == chips[-1].row and not window.has_head and not self.has_focus:
             hint = "backspace edits"
             if column + len(hint) + 2 <= width:
                 segments.append(Segment(f"  {hint}", base + self._style("hint")))
-        if y == last + 1 and self._note:
+        if y == window.height and self._note:
             note = cut(clean_line(self._note), width - _MARGIN)
             segments.append(Segment(" " * _MARGIN + note, base + self._style("hint")))
         return Strip(segments).adjust_cell_length(width, base)
+
+    def _window(self, chips: Sequence[_Chip]) -> _Window:
+        """Return which rows of chips are shown: those with the marked one, or the last ones."""
+        rows, most = (chips[-1].row + 1 if chips else 0), _MOST_ROWS - bool(self._note)
+        if rows <= most:
+            return _Window(0, rows, has_head=False)
+        shown = most - 1
+        marked = chips[min(self._cursor, len(chips) - 1)].row if self.has_focus else rows
+        return _Window(min(marked, rows - shown), shown, has_head=True)
+
+    def _head(self, chips: Sequence[_Chip], window: _Window) -> Strip:
+        """Return the row that tells of the chips for which there is no room."""
+        above = sum(chip.row < window.top for chip in chips)
+        below = sum(chip.row >= window.top + window.rows for chip in chips)
+        parts = [f"{len(chips)} attached"]
+        parts += [f"{count} {where}" for count, where in ((above, "above"), (below, "below")) if count]
+        parts += [] if self.has_focus else ["backspace edits"]
+        text = " " * _MARGIN + cut(f" {self._glyphs.dot} ".join(parts), max(1, self.size.width - _MARGIN))
+        return Strip([Segment(text, self.rich_style + self._style("hint"))])
 
     def _painted(self, chip: _Chip, *, is_marked: bool) -> list[Segment]:
         name, about = chip.parts

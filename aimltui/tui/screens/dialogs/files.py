@@ -42,6 +42,7 @@ class FilesScreen(SearchSheet):
     IS_WIDE = True
     SCROLLS = "PickList"
     EXTRA_LINES = 2
+    ROW_ACTIONS = SearchSheet.ROW_ACTIONS | {"act('delete')", "act('again')"}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("delete", "act('delete')", show=False, priority=True),
         Binding("ctrl+r", "act('again')", show=False, priority=True),

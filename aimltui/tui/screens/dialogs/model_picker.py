@@ -87,6 +87,7 @@ class ModelPicker(SearchSheet):
     IS_WIDE = True
     VERTICAL_BREAKPOINTS = _BREAKPOINTS
     SCROLLS = ""
+    ROW_ACTIONS = SearchSheet.ROW_ACTIONS | {"make_default", "favourite"}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+r", "refresh", show=False, priority=True),
         Binding("ctrl+f", "favourite", show=False, priority=True),

@@ -61,6 +61,7 @@ class ThreadSearch(SearchSheet):
     """
 
     MOST_LINES = 26
+    ROW_ACTIONS = SearchSheet.ROW_ACTIONS | {"rename_thread", "pin_thread", "delete_thread"}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "go_to_list", show=False, priority=True),
         Binding("ctrl+r", "rename_thread", show=False, priority=True),

@@ -53,6 +53,7 @@ class SettingsScreen(SearchSheet):
 
     MOST_LINES = 60
     EXTRA_LINES = 4
+    ROW_ACTIONS = SearchSheet.ROW_ACTIONS | {"reset"}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "cancel", show=False),
         Binding("ctrl+r", "reset", show=False, priority=True),

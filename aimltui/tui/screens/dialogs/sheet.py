@@ -183,6 +183,8 @@ class SearchSheet(Sheet[str | None]):
     """
 
     SCROLLS = "PickList"
+    ROW_ACTIONS: ClassVar[frozenset[str]] = frozenset({"pick", "move(1)"})
+    """What needs a row: without one, the last line does not offer it."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", show=False, priority=True),
         Binding("down", "move(1)", show=False, priority=True),
@@ -192,6 +194,7 @@ class SearchSheet(Sheet[str | None]):
 
     def __init__(self, title: str, placeholder: str, keys: Sequence[FooterItem]) -> None:
         super().__init__(title, keys)
+        self._offered = tuple(keys)
         self.search_box = LineInput(placeholder=placeholder, compact=True, select_on_focus=False)
         self.search_box.cursor_blink = False
         self.pick_list = PickList()
@@ -203,6 +206,17 @@ class SearchSheet(Sheet[str | None]):
     def on_mount(self) -> None:
         """Fill the list."""
         self.show_lines()
+
+    def show_keys(self, keys: Sequence[FooterItem]) -> None:
+        """Show these keys in the last line, without those for a row where there is none."""
+        self._offered = tuple(keys)
+        has_row = self.pick_list.cursor_row is not None
+        super().show_keys([key for key in keys if has_row or key.action not in self.ROW_ACTIONS])
+
+    def on_pick_list_cursor_moved(self, event: PickList.CursorMoved) -> None:
+        """Offer the keys for a row, or none of them."""
+        event.stop()
+        self.show_keys(self._offered)
 
     def on_key(self, event: events.Key) -> None:
         """Put what is typed into the search box, also before it has the focus."""

@@ -40,6 +40,7 @@ class TrashScreen(SearchSheet):
         delete: Called with the ids of the threads to delete for good, after a question; `set_rows` shows what is left.
     """
 
+    ROW_ACTIONS = SearchSheet.ROW_ACTIONS | {"delete_now"}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("delete", "delete_now", show=False, priority=True),
         Binding("ctrl+t", "empty", show=False, priority=True),
