@@ -19,7 +19,7 @@ _FENCES = ("```", "```json", "```tool_call", "```tool_calls", "```function_call"
 _SKIPPED = pattern(
     "|".join(map(re.escape, _TAGS))
     # many brackets are one match, but not the one with which [TOOL_CALLS] begins
-    + r"|(?:\[(?!T)|[\s\],;])+|\[|```[ \t]*(?:json|tool_calls?|function_call)?[ \t]*(?=\n|$)",
+    + r"|(?:\[(?!T)|[\s\],;])+|\[|```[ \t]*+(?:json|tool_calls?|function_call)?[ \t]*+(?=\n|$)",
     re.IGNORECASE,
 )
 """What stands around calls."""

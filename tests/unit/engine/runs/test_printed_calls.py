@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -125,3 +126,11 @@ def test_a_thousand_blank_lines_before_an_answer_are_left_out() -> None:
     parser = TextCalls(PrintedCallParser(NAMES, (), fences=False), FencedCallParser())
     found = [*parser.feed("\n" * 3_000), *parser.feed("Hello there."), *parser.finish()]
     assert "".join(segment.value for segment in found) == "Hello there."
+
+
+@pytest.mark.parametrize("start", ["```", "```json"])
+def test_a_long_blank_line_after_a_fence_is_read_at_once(start: str) -> None:
+    began = time.process_time()
+    is_none = printed_calls(start + "\t" * 60_000 + "x", NAMES) == []
+    assert is_none
+    assert time.process_time() - began < 2
