@@ -12,12 +12,16 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     class _Screen(Widget):
+        HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None
+        VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None
         _pruning: bool
         _compositor: Compositor
 
         def _screen_resized(self, size: Size) -> None: ...
 
         def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None: ...
+
+        def _get_breakpoint_classes(self, dimension: int, breakpoints: list[tuple[int, str]]) -> set[str]: ...
 else:
     _Screen = object
 
@@ -30,7 +34,17 @@ class CurrentSize(_Screen):
 
     It also keeps a widget's measured size until the widget asks for a layout, and counts no second wish before the first
     one was handled. A widget whose text changes before and after a layout in between would stay as wide as its first text.
+
+    And it tells a screen of its size only after its first frame, so that a panel would open larger or elsewhere for a moment.
     """
+
+    def fit(self, size: Size) -> None:
+        """Decide what depends on the size of the terminal; called before the first layout, and by `on_resize`."""
+        across, down = self.HORIZONTAL_BREAKPOINTS or [], self.VERTICAL_BREAKPOINTS or []
+        reached = self._get_breakpoint_classes(size.width, across) | self._get_breakpoint_classes(
+            size.height, down
+        )
+        self.update_classes({name: name in reached for _, name in (*across, *down)}, animate=False)
 
     def _screen_resized(self, size: Size) -> None:
         super()._screen_resized(self.app.size)
@@ -46,3 +60,5 @@ class CurrentSize(_Screen):
         """Handle an event; not a resize of a screen that is being closed, whose widgets are gone already."""
         if not (self._pruning and isinstance(event, events.Resize)):
             await super().on_event(event)
+        if isinstance(event, events.Mount) and not self._pruning:
+            self.fit(self.app.size)

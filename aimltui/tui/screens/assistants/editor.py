@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.geometry import Size
 from textual.timer import Timer
 from textual.types import CSSPathType
 from textual.widget import Widget
@@ -121,9 +121,10 @@ class AssistantEditor(Sheet[None]):
 
     # What it shows
 
-    def on_resize(self, event: events.Resize) -> None:
+    def fit(self, size: Size) -> None:
         """Give the form the lines that are left."""
-        self._limit(self.query_one(VerticalScroll), event.size.height)
+        super().fit(size)
+        self._limit(self.query_one(VerticalScroll), size.height)
 
     def _limit(self, form: Widget, lines: int) -> None:
         """Give the form all lines but those of the title, the keys, the note, and the empty ones around."""

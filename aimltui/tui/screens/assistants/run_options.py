@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar, Final, Literal
 
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
+from textual.geometry import Size
 from textual.types import CSSPathType
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
@@ -126,9 +126,10 @@ class RunOptionsScreen(Sheet[Chosen | None]):
         self._show_model()
         self.set_focus(self._additional)
 
-    def on_resize(self, event: events.Resize) -> None:
+    def fit(self, size: Size) -> None:
         """Give the form the lines that are left."""
-        self._limit(self.query_one(VerticalScroll), event.size.height)
+        super().fit(size)
+        self._limit(self.query_one(VerticalScroll), size.height)
 
     def _limit(self, form: Widget, lines: int) -> None:
         form.styles.max_height = max(1, lines - self.frame_lines(lines) - 1)

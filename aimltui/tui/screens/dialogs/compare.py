@@ -10,6 +10,7 @@ from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
@@ -195,9 +196,10 @@ class CompareScreen(Sheet[str | None]):
         """Take no further changes."""
         self._comparison.changed = lambda: None
 
-    def on_resize(self, event: events.Resize) -> None:
+    def fit(self, size: Size) -> None:
         """Show one answer, or all side by side."""
-        self.set_class(event.size.width < _NARROW, "-narrow")
+        super().fit(size)
+        self.set_class(size.width < _NARROW, "-narrow")
         self._show_state()
 
     def show_columns(self) -> None:

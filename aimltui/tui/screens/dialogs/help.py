@@ -71,7 +71,6 @@ class HelpScreen(Sheet[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Wrap the text for the new width."""
-        super().on_resize(event)
         # Textual would not lay out a change made during the layout that caused this event
         self.call_after_refresh(self._wrap, event.size.width)
 

@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.geometry import Size
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -162,10 +163,14 @@ class ModelPicker(SearchSheet):
         self.show_lines()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Choose the keys' labels and the columns for the new width."""
-        self.show_keys(self._wide_keys if event.size.width >= _WIDE else self._keys)
-        self._limit_list()
+        """Choose the columns for the new width."""
         self.call_after_refresh(self._show_widths)
+
+    def fit(self, size: Size) -> None:
+        """Choose the keys' labels, and limit the list."""
+        super().fit(size)
+        self.show_keys(self._wide_keys if size.width >= _WIDE else self._keys)
+        self._limit_list()
 
     def _limit_list(self) -> None:
         """Give the list all lines that are left, so that nothing moves while the user types."""

@@ -13,6 +13,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
@@ -110,11 +111,14 @@ class QuestionSheet(Sheet[str | None]):
         return self._lines[self._chosen].option.id if self._chosen >= 0 else None
 
     def on_resize(self, event: events.Resize) -> None:
-        """Limit the part that scrolls, so that the answers are always in view."""
-        height = event.size.height
-        around = self.frame_lines(height) + len(self._lines) + (2 if height >= TALL else 0)
-        self.query_one(self.BODY).styles.max_height = max(1, event.size.height - around)
+        """Show what fits into the new size."""
         self.call_after_refresh(self._show_keys)
+
+    def fit(self, size: Size) -> None:
+        """Limit the part that scrolls, so that the answers are always in view."""
+        super().fit(size)
+        around = self.frame_lines(size.height) + len(self._lines) + (2 if size.height >= TALL else 0)
+        self.query_one(self.BODY).styles.max_height = max(1, size.height - around)
 
     def _show_keys(self) -> None:
         """Show the key that scrolls only where there is more text than room."""

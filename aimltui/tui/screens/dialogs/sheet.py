@@ -11,6 +11,7 @@ from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.types import CSSPathType
 from textual.widget import Widget
@@ -131,8 +132,13 @@ class Sheet(CurrentSize, ModalScreen[Result]):
         return lines + (TALL <= height < HIGH and self.app.native_ansi_color)
 
     def on_resize(self, event: events.Resize) -> None:
+        """Choose the layout for the new size."""
+        self.fit(event.size)
+
+    def fit(self, size: Size) -> None:
         """Limit the part that scrolls, so that the last line is always in view."""
-        height = event.size.height
+        super().fit(size)
+        height = size.height
         self.set_class(height >= HIGH, "-high")
         if self.SCROLLS:
             is_short = height < TALL

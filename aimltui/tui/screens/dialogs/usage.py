@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.geometry import Size
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -80,10 +81,13 @@ class UsageScreen(Sheet[str | None]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Choose the columns that fit."""
-        super().on_resize(event)
-        if self.has_class("-short"):
-            self._list.styles.max_height = max(1, event.size.height - _AROUND_SHORT)
         self.call_after_refresh(self._show)
+
+    def fit(self, size: Size) -> None:
+        """Limit the list."""
+        super().fit(size)
+        if self.has_class("-short"):
+            self._list.styles.max_height = max(1, size.height - _AROUND_SHORT)
 
     def set_table(self, table: UsageTable) -> None:
         """Show a table, unless the user has gone to another view since."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.geometry import Size
 from textual.types import CSSPathType
 from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
@@ -71,10 +71,11 @@ class AgainScreen(Sheet[Settings | None]):
             self._problem,
         )
 
-    def on_resize(self, event: events.Resize) -> None:
+    def fit(self, size: Size) -> None:
         """Give the instructions the lines that are left."""
-        around = self.frame_lines(event.size.height) + (8 if event.size.height < TALL else 13)
-        self._instructions.styles.max_height = max(1, min(12, event.size.height - around))
+        super().fit(size)
+        around = self.frame_lines(size.height) + (8 if size.height < TALL else 13)
+        self._instructions.styles.max_height = max(1, min(12, size.height - around))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go to the next field."""

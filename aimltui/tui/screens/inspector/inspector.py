@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from textual import events
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 from textual.types import CSSPathType
 from textual.widget import Widget
 
@@ -67,10 +67,10 @@ class InspectorScreen(Sheet[None]):
         """The runs."""
         return (self._view,)
 
-    def on_resize(self, event: events.Resize) -> None:
+    def fit(self, size: Size) -> None:
         """Leave the thread in view where there is room."""
-        super().on_resize(event)
-        self.set_class(event.size.width >= WIDE, "-wide")
+        super().fit(size)
+        self.set_class(size.width >= WIDE, "-wide")
 
     def action_turn_page(self, step: int) -> None:
         """Go to another page."""
