@@ -17,7 +17,22 @@ if TYPE_CHECKING:
 else:
     Loader = object  # its module costs more than this one saves
 
-NAMES = frozenset({"ssl", "asyncio.sslproto", "ipaddress", "mimetypes", "bz2", "lzma", "tokenize", "json"})
+NAMES = frozenset(
+    {
+        "ssl",
+        "asyncio.sslproto",
+        "asyncio.staggered",
+        "asyncio.trsock",
+        "ipaddress",
+        "mimetypes",
+        "bz2",
+        "lzma",
+        "linecache",
+        "textwrap",
+        "tokenize",
+        "json",
+    }
+)
 """What the imports of a screen import, and a screen does not use."""
 _late: set[str] = set()
 _loading = RLock()

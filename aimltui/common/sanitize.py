@@ -24,8 +24,7 @@ _DROPPED = pattern(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI}{_ODD}]")
 _LINE_ENDS = pattern("\r\n?|[\u2028\u2029]")
 _SURROGATES = pattern("[\ud800-\udfff]")
 _SUSPECT = pattern(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI}{_ODD}\u2028\u2029\ud800-\udfff]")
-UNSAFE_IN_LINE: Final = pattern(f"[\x00-\x1f\x7f-\x9f{_BIDI}{_ODD}\u2028\u2029\ud800-\udfff]")
-"""A character that may not stand in one line of a terminal, line ends and tabs included."""
+_UNSAFE_IN_LINE = pattern(f"[\x00-\x1f\x7f-\x9f{_BIDI}{_ODD}\u2028\u2029\ud800-\udfff]")
 
 _MARK = (
     "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0e34-\u0e3a\u0e47-\u0e4e\u1ab0-\u1aff"
@@ -47,7 +46,8 @@ def clean(text: str) -> str:
         The same object if nothing had to be removed, after a single search.
     """
     if text.isascii():
-        if _SUSPECT.search(text) is None:
+        # most texts; the search would also have to be compiled first, which a start can spare
+        if text.isprintable() or _SUSPECT.search(text) is None:
             return text
     else:
         text = _JOINED.sub(r"\1", _MARKS.sub(r"\1", text))
@@ -74,8 +74,14 @@ def clean_line(text: str) -> str:
     return text
 
 
+def is_unsafe_in_line(text: str) -> bool:
+    """Return whether a character may not stand in one line of a terminal, line ends and tabs included."""
+    # no such character is printable, and that is known in a tenth of the time
+    return not text.isprintable() and _UNSAFE_IN_LINE.search(text) is not None
+
+
 def remove_unsafe(line: str) -> str:
-    """Return one line without the characters that `UNSAFE_IN_LINE` finds; lone surrogates become U+FFFD.
+    """Return one line without the characters that `is_unsafe_in_line` finds; lone surrogates become U+FFFD.
 
     The removed characters have no width, so the layout does not change. The rest of an escape sequence stays as text.
     """
@@ -106,7 +112,7 @@ class StreamCleaner:
         if self._held:
             text = self._held + text
             self._held = ""
-        if text.isascii() and _SUSPECT.search(text) is None:
+        if text.isascii() and (text.isprintable() or _SUSPECT.search(text) is None):
             self._marks = 0 if text else self._marks
             return text
         found = self._OPEN.search(text, max(0, len(text) - self._MAX_HELD))

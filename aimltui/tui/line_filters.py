@@ -14,7 +14,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
 
-from aimltui.common.sanitize import UNSAFE_IN_LINE, remove_unsafe
+from aimltui.common.sanitize import is_unsafe_in_line, remove_unsafe
 
 _SIGNS = {
     "…": "~",
@@ -67,7 +67,7 @@ class SafeLineFilter(LineFilter):
         for index, (text, style, control) in enumerate(segments):
             if control:
                 continue
-            if UNSAFE_IN_LINE.search(text) or (style is not None and style.link):
+            if is_unsafe_in_line(text) or (style is not None and style.link):
                 return segments[:index] + [self._safe(segment) for segment in segments[index:]]
         return segments
 
@@ -76,7 +76,7 @@ class SafeLineFilter(LineFilter):
         text, style, control = segment
         if control:
             return segment
-        if style is not None and style.link and UNSAFE_IN_LINE.search(style.link):
+        if style is not None and style.link and is_unsafe_in_line(style.link):
             style = Style.combine([style]).update_link(None)
         return Segment(remove_unsafe(text), style)
 

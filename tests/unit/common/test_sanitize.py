@@ -2,11 +2,19 @@ from __future__ import annotations
 
 import random
 import re
+import sys
 import time
 
 import pytest
 
-from aimltui.common.sanitize import MAX_COMBINING, StreamCleaner, clean, clean_line
+from aimltui.common.sanitize import (
+    MAX_COMBINING,
+    StreamCleaner,
+    clean,
+    clean_line,
+    is_unsafe_in_line,
+    remove_unsafe,
+)
 
 HARMFUL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f\ud800-\udfff]"
@@ -75,3 +83,11 @@ def test_cleaning_takes_time_in_proportion_to_the_text(part: str) -> None:
     start = time.process_time()
     clean(part * (1_000_000 // len(part)))
     assert time.process_time() - start < 1.5
+
+
+def test_no_unsafe_character_is_printable() -> None:
+    unsafe = [code for code in range(sys.maxunicode + 1) if is_unsafe_in_line(chr(code))]
+    assert unsafe == [code for code in range(sys.maxunicode + 1) if remove_unsafe(chr(code)) != chr(code)]
+    assert {0, 9, 10, 0x1B, 0x7F, 0x9B, 0x061C, 0x202E, 0x2028, 0xD800, 0xFFF9, 0xE0041} <= set(unsafe)
+    assert is_unsafe_in_line("plain text with one\x9b2J sequence")
+    assert not is_unsafe_in_line("a family: \U0001f469\u200d\U0001f467, a soft\u00adhyphen")
