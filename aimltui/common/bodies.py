@@ -13,7 +13,20 @@ _NO_LONGER_TRUE = frozenset({"content-encoding", "content-length", "transfer-enc
 
 
 class BodyTooLong(Exception):
-    """The body of an HTTP answer is longer than the limit."""
+    """The body of an HTTP answer is longer than the limit.
+
+    Args:
+        limit_bytes: The limit.
+    """
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(f"the body is longer than {size_text(limit_bytes)}")
+        self.limit_bytes = limit_bytes
+
+
+def size_text(size_bytes: int) -> str:
+    """Return a limit in words: `64 MB`, `256 KB`."""
+    return f"{size_bytes >> 20} MB" if size_bytes >= 1 << 20 else f"{size_bytes >> 10} KB"
 
 
 async def read_whole(response: httpx2.Response, limit_bytes: int = LIMIT_BYTES) -> httpx2.Response:
@@ -39,7 +52,7 @@ async def read_whole(response: httpx2.Response, limit_bytes: int = LIMIT_BYTES) 
         async for piece in response.aiter_bytes():
             body += piece
             if len(body) > limit_bytes:
-                raise BodyTooLong(f"the body is longer than {limit_bytes} bytes")
+                raise BodyTooLong(limit_bytes)
     finally:
         await response.aclose()
     return httpx2.Response(

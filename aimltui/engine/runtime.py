@@ -122,25 +122,34 @@ class Runtime:
         self._cleaning.add_done_callback(_report)
 
     async def aclose(self) -> None:
-        """Stop runs, listeners, the observer and the store, in this order."""
+        """Stop runs, listeners, the observer and the store, in this order.
+
+        A step that fails keeps none of the others from being done; its error is raised when all are.
+        """
         if self._closing.is_set():
             return
         self._closing.set()
         self._words_missing.set()
         if self._uninterrupted:
             await asyncio.wait(self._uninterrupted)
-        await self.supervisor.aclose()
-        await self.tools.aclose()
-        await self.vectors.aclose()
-        await self.indexer.aclose()
-        self.hub.close()
+        async with contextlib.AsyncExitStack() as steps:
+            # the last one is done first
+            steps.push_async_callback(self.models.aclose)
+            steps.push_async_callback(self.database.aclose)
+            steps.push_async_callback(self._resign)
+            steps.callback(self.hub.close)
+            steps.push_async_callback(self.indexer.aclose)
+            steps.push_async_callback(self.vectors.aclose)
+            steps.push_async_callback(self.tools.aclose)
+            steps.push_async_callback(self.supervisor.aclose)
+
+    async def _resign(self) -> None:
+        """Wait for what works in the background, and give the lease back."""
         background = {task for task in (self._watch, self._cleaning) if task is not None}
         if background:
             await asyncio.wait(background)
         with contextlib.suppress(StoreError):
             await self.database.write(lambda conn: leases.resign(conn, self.owner))
-        await self.database.aclose()
-        await self.models.aclose()
 
     async def read(self, job: Callable[[Connection], T]) -> T:
         """Read the database for an operation.

@@ -10,8 +10,8 @@ from aimltui.common.patterns import pattern
 FENCE: Final = pattern(r"^[ \t]*(?:```|~~~)", re.M)
 """Finds the lines that begin and end blocks of code."""
 _ROW: Final = pattern(r"[ \t]*\|.*\|[ \t]*$")
-_RULE: Final = pattern(r"[ \t]*(?:\|?(?:[ \t]*:?-+:?[ \t]*\|)+(?:[ \t]*:?-+:?)?|(?:[-*_][ \t]*){3,})[ \t]*$")
-"""Finds rules, and the lines under the heads of tables."""
+_RULE: Final = pattern(r"\|?(?:[ \t]*:?-+:?[ \t]*\|)+(?:[ \t]*:?-+:?)?|(?:[-*_][ \t]*){3,}")
+"""Matches rules, and the lines under the heads of tables, without the blanks around them."""
 _START: Final = pattern(r"[ \t]*(?:>[ \t]?)*(?:#{1,6}[ \t]+|[-*+][ \t]+(?:\[[ xX]\][ \t]+)?)?")
 """Finds what begins a heading, a quote or an item."""
 _CODE: Final = pattern(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.S)
@@ -52,7 +52,7 @@ def _lines(lines: list[str]) -> list[str]:
     plain = (
         _cells(line) if _ROW.match(line) else _START.sub("", line, 1)
         for line in lines
-        if not _RULE.match(line)
+        if not _RULE.fullmatch(line.strip(" \t"))
     )
     return [_words("\n".join(plain))] if lines else []
 

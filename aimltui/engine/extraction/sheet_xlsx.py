@@ -19,13 +19,13 @@ _MOST_STRINGS: Final = 20_000_000
 """Characters of the table of strings."""
 _MOST_COLUMNS: Final = 16_384
 _MOST_ROWS: Final = 1_048_576
-_WITHOUT_VALUE = pattern(rb"(?:</f>|<f\b[^<>]*/>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
+_WITHOUT_VALUE = pattern(rb"(?:</f>|<f\b[^<>]*/>)\s*+(?:<v\s*+/>\s*+|<v>\s*+</v>\s*+)?</c>")
 _CELL = pattern(rb'<c\b[^<>]*?\br="([A-Z]{1,3})([0-9]{1,7})"')
 _MERGED = pattern(rb'<mergeCell\b[^<>]*?\bref="([A-Z]{1,3})([0-9]{1,7}):[A-Z]{1,3}([0-9]{1,7})"')
 _REFERENCE = pattern(r"([A-Z]{1,3})([0-9]{1,7})")
 _DATES: Final = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
 """Number formats of dates and times that need not be declared."""
-_LITERAL = pattern(r'"[^"]*"|\\.|\[[^\]]*\]')
+_LITERAL = pattern(r'"[^"]*"|\\.|\[[^\]]{0,200}\]')
 _DATE_LETTERS = pattern(r"[ymdhs]", re.IGNORECASE)
 _EPOCH: Final = datetime.datetime(1899, 12, 30)
 _EPOCH_1904: Final = datetime.datetime(1904, 1, 1)

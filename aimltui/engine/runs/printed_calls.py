@@ -9,6 +9,7 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from aimltui.common.patterns import pattern
+from aimltui.common.python_source import parse_expression
 
 _TAGS = (
     "<tool_call>", "</tool_call>", "<tool_calls>", "</tool_calls>", "<tools>", "</tools>", "<|tool_call|>",
@@ -167,7 +168,7 @@ def _listed_calls(text: str, names: Collection[str]) -> list[PrintedCall]:
     if not text.startswith("[") or not text.endswith("]") or len(text) > _LONGEST_LIST:
         return []
     try:
-        parsed = ast.parse(text, mode="eval").body
+        parsed = parse_expression(text)
         items = parsed.elts if isinstance(parsed, ast.List) else []
         calls = [_listed_call(item, names) for item in items]
     except (SyntaxError, TypeError, ValueError, RecursionError, MemoryError):

@@ -7,7 +7,7 @@ from typing import Final
 
 from aimltui.common.patterns import pattern
 
-_MACRO: Final = pattern(r"\\(ce|SI|si|qty|unit|num|SIrange|numrange)\s*(?:\[[^\]]*\])?\s*(?=\{)")
+_MACRO: Final = pattern(r"\\(ce|SI|si|qty|unit|num|SIrange|numrange)\s*+(?:\[[^\]]{0,200}\]\s*+)?(?=\{)")
 _ARGUMENTS: Final = {"SI": 2, "qty": 2, "SIrange": 3, "numrange": 2}
 _ARROWS: Final = (
     ("<=>>", "rightleftharpoons"),
@@ -20,7 +20,7 @@ _ARROWS: Final = (
 _CHARGE: Final = pattern(r"\^\{[^{}]*\}|\^[\d+-]+|_\{[^{}]*\}|_\d+")
 _COUNT: Final = pattern(r"(?<=[A-Za-z)\]}])(\d+)")
 _LAST_CHARGE: Final = pattern(r"(?<=[A-Za-z\d)\]}])([+-]+)$")
-_NUMBER: Final = pattern(r"\s*([+-]?[\d.,]*)\s*[eE]\s*([+-]?\d+)\s*")
+_NUMBER: Final = pattern(r"([+-]?[\d.,]*)\s*[eE]\s*([+-]?\d+)")
 _NAMES: Final = {
     "metre": "m", "meter": "m", "gram": "g", "second": "s", "ampere": "A", "kelvin": "K", "mole": "mol",
     "candela": "cd", "hertz": "Hz", "newton": "N", "pascal": "Pa", "joule": "J", "watt": "W", "coulomb": "C",
@@ -86,7 +86,7 @@ def chemistry(text: str) -> str:
     """Return the LaTeX of a formula or an equation of `\\ce`."""
     for arrow, sign in _ARROWS:
         text = re.sub(
-            rf"\s*{re.escape(arrow)}(?:\[([^\]]*)\])?(?:\[([^\]]*)\])?\s*",
+            rf"(?<!\s)\s*{re.escape(arrow)}(?:\[([^\]]{{0,200}})\])?(?:\[([^\]]{{0,200}})\])?\s*",
             lambda found, sign=sign: _arrow(sign, found[1], found[2]),  # type: ignore[misc]
             text,
         )
@@ -120,9 +120,10 @@ def _counted(text: str) -> str:
 
 
 def _number(text: str) -> str:
+    text = text.strip()
     found = _NUMBER.fullmatch(text)
     if found is None:
-        return text.strip()
+        return text
     return rf"{found[1]} \times 10^{{{found[2]}}}" if found[1] else f"10^{{{found[2]}}}"
 
 

@@ -6,6 +6,7 @@ import ast
 from typing import Any
 
 from aimltui.common.dataclass import dataclass
+from aimltui.common.python_source import parse_expression, parse_module
 from aimltui.local_tools.functions.docstrings import read_docstring
 
 _TYPES = {
@@ -53,7 +54,7 @@ def parse_functions(source: bytes) -> list[Parsed]:
         BrokenFile: The file is not valid Python.
     """
     try:
-        tree = ast.parse(source)
+        tree = parse_module(source)
     except SyntaxError as error:
         raise BrokenFile(error.lineno or 0, error.msg) from error
     except (ValueError, RecursionError, MemoryError) as error:
@@ -122,7 +123,7 @@ def _schema(node: ast.expr | None) -> dict[str, Any]:
 
 def _schema_of_text(text: str) -> dict[str, Any]:
     try:
-        return _schema(ast.parse(text, mode="eval").body)
+        return _schema(parse_expression(text))
     except (SyntaxError, ValueError, RecursionError):
         return {}
 

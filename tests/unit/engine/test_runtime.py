@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from aimltui.engine.engine import Engine
+from aimltui.engine.errors import StoreError
 from aimltui.engine.models.base import ChatChunk
 from aimltui.wire.events import DONE, MESSAGE_DELTA
 from aimltui.wire.operations import RUN_EVENTS
@@ -145,3 +146,31 @@ async def test_older_messages_are_indexed_although_the_store_refused_once(
         change("ALTER TABLE elsewhere RENAME TO not_indexed; INSERT INTO not_indexed VALUES ('messages', 99)")
         engine._runtime.index_words()
         await until(is_found)
+
+
+async def test_all_that_is_open_is_closed_although_a_part_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[str] = []
+
+    async def fail() -> None:
+        raise OSError("the disk is full")
+
+    async def note() -> None:
+        closed.append("models")
+
+    async with opened(tmp_path) as engine:
+        runtime = engine._runtime
+        with monkeypatch.context() as broken:
+            broken.setattr(runtime.tools, "aclose", fail)
+            broken.setattr(runtime.models, "aclose", note)
+            with pytest.raises(OSError, match="full"):
+                await runtime.aclose()
+    assert closed == ["models"]
+    with pytest.raises(StoreError, match="closed"):
+        await runtime.database.read(lambda conn: None)
+    async with opened(tmp_path) as again:
+        assert (
+            await again._runtime.read(lambda conn: conn.execute("SELECT count(*) FROM owners").fetchone()[0])
+            == 1
+        )

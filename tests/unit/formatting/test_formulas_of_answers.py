@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
@@ -80,3 +81,27 @@ def test_chemistry_and_units_are_written_without_their_packages(source: str, wri
 
 def test_a_formula_without_packages_stays_as_it_is() -> None:
     assert without_packages(r"\frac{\celsius}{2}") == r"\frac{\celsius}{2}"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        r"\num{" + " " * 40_000 + "}",
+        r"\num{1" + " " * 40_000 + "}",
+        r"\num" + " " * 40_000 + "x",
+        r"\num[" * 10_000,
+        r"\ce{A" + " " * 40_000 + "B}",
+        r"\ce{" + "->[" * 10_000 + "}",
+    ],
+    ids=["blank", "number", "macro", "options", "arrow", "notes"],
+)
+def test_thousands_of_blanks_and_brackets_are_read_at_once(source: str) -> None:
+    began = time.process_time()
+    without_packages(source)
+    assert time.process_time() - began < 2.0
+
+
+def test_blanks_around_a_number_and_an_arrow_are_left_out() -> None:
+    assert without_packages(r"\num{ 3.2 e -5 }") == r"3.2 \times 10^{-5}"
+    assert without_packages("\\num {\t7 }") == "7"
+    assert without_packages(r"\ce{A  ->  B}") == without_packages(r"\ce{A->B}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 
@@ -82,3 +83,18 @@ def test_what_is_no_markdown_is_quoted_as_it_is() -> None:
 def test_a_text_of_nothing_but_marks_is_quoted_as_quickly_as_any(mark: str) -> None:
     shown, _ = quote(mark * 50_000 + " needle", re.compile("needle"), is_markdown=True)
     assert len(shown) <= LENGTH + 3
+
+
+@pytest.mark.parametrize(
+    ("line", "plain"),
+    [
+        ("-" + " " * 40_000 + "x", " " * 39_999 + "x"),
+        ("---" + " \t" * 20_000, ""),
+        (" \t" * 20_000 + "|-|", ""),
+    ],
+    ids=["dash", "rule", "table"],
+)
+def test_a_line_with_thousands_of_blanks_is_read_at_once(line: str, plain: str) -> None:
+    began = time.process_time()
+    assert plain_markdown(line).strip() == plain.strip()
+    assert time.process_time() - began < 2.0

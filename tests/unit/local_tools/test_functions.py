@@ -282,5 +282,11 @@ def test_type_hints_are_read_without_running_the_file() -> None:
     assert h.problem
 
 
+def test_odd_escapes_of_a_file_print_no_warning() -> None:
+    source = b'def f(a: "int", b: "x\\d"):\n  "Split at \\d."\n'
+    (f,) = parse_functions(source)
+    assert f.description == r"Split at \d."
+
+
 async def gone(pid: int) -> None:
     await until(lambda: not is_running(pid))

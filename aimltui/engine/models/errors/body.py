@@ -13,7 +13,7 @@ from aimltui.engine.models.base import JSON
 from aimltui.engine.models.endpoint.redaction import presentable
 from aimltui.engine.models.endpoint.secret import Secret
 
-_TITLE = pattern(r"<(title|h1)[^>]*>(.*?)</\1", re.IGNORECASE | re.DOTALL)
+_TITLE = pattern(r"<(title|h1)[^>]{0,400}>(.{0,1000}?)</\1", re.IGNORECASE | re.DOTALL)
 _PAGE = pattern(r"<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
 _CONTEXT_TOKENS = (
     pattern(r"(?:context (?:length|window|size)|context)(?: (?:is|of|limit))?\W{0,3}\(?(\d{3,8})\b"),

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Mapping
 
+from aimltui.common.bodies import BodyTooLong, size_text
 from aimltui.engine.models.base import JSON, ModelError
 from aimltui.engine.models.endpoint.endpoint import Endpoint
 from aimltui.engine.models.endpoint.redaction import presentable
@@ -114,9 +115,10 @@ def from_exception(endpoint: Endpoint, error: BaseException, *, began: bool) -> 
         if any(kind.endswith("Timeout") or kind == "TimeoutError" for kind in kinds):
             return _as_cut(timed_out(endpoint, None, began=True))
         return cut(endpoint, "the connection broke")
-    if "BodyTooLong" in kinds:
+    too_long = next((one for one in _chain(error) if isinstance(one, BodyTooLong)), None)
+    if too_long is not None:
         return ModelError(
-            f"{host} answered with more than 64 MB, so the answer was not read.",
+            f"{host} answered with more than {size_text(too_long.limit_bytes)}, so the answer was not read.",
             "Check that the base URL is that of an OpenAI-compatible server.",
         )
     failure = _connection_failure(endpoint, kinds)
@@ -298,7 +300,17 @@ def _sentence(what: str, said: str) -> str:
 
 def _kinds(error: BaseException) -> list[str]:
     """The class names of an exception, its causes and the members of its group, base classes included."""
-    found: list[str] = []
+    return [
+        cls.__name__
+        for one in _chain(error)
+        for cls in type(one).__mro__
+        if cls not in (object, BaseException, Exception)
+    ]
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """An exception, its causes and the members of its group."""
+    found: list[BaseException] = []
     todo: list[BaseException] = [error]
     seen: set[int] = set()
     while todo and len(seen) < 50:
@@ -306,9 +318,7 @@ def _kinds(error: BaseException) -> list[str]:
         if id(current) in seen:
             continue
         seen.add(id(current))
-        found += [
-            cls.__name__ for cls in type(current).__mro__ if cls not in (object, BaseException, Exception)
-        ]
+        found.append(current)
         todo += [e for e in (current.__cause__, current.__context__) if e is not None]
         if isinstance(current, BaseExceptionGroup):
             todo += current.exceptions

@@ -30,7 +30,7 @@ async def ask_json(
         url: The address.
         body: Sent as JSON.
         seconds: The time for all of it.
-        limit_bytes: More of the answer is not read.
+        limit_bytes: A longer answer is not read to its end, and is an error.
         model: The model that is asked for, for the words of an error.
 
     Raises:
@@ -44,9 +44,12 @@ async def ask_json(
     # Late, as everywhere; by now the package has brought it in.
     import httpx2
 
+    from aimltui.engine.models.http.limited_client import BODY_LIMIT_BYTES
+
     known = http_errors()
     failure: ModelError
     # errors are raised outside of the `except` blocks, because the library's exceptions quote the answer; see `HTTPAnswer`
+    outer = BODY_LIMIT_BYTES.set(limit_bytes)
     try:
         async with asyncio.timeout(seconds):
             if method == "GET":
@@ -64,9 +67,11 @@ async def ask_json(
     except known.rest as error:
         failure = errors.from_exception(endpoint, error, began=False)
     else:
-        content: bytes = response.content[:limit_bytes]
+        content: bytes = response.content
         try:
             return read_json(content)
         except ValueError:
             failure = errors.no_api_there(endpoint, content[:4_096].decode("utf-8", errors="replace"))
+    finally:
+        BODY_LIMIT_BYTES.reset(outer)
     raise failure

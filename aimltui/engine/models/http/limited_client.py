@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from contextvars import ContextVar
+from typing import Any, Final
 
 import httpx2
 
-from aimltui.common.bodies import read_whole
+from aimltui.common.bodies import LIMIT_BYTES, read_whole
+
+BODY_LIMIT_BYTES: Final = ContextVar("BODY_LIMIT_BYTES", default=LIMIT_BYTES)
+"""The longest body of a request that is sent in this context: the package passes no argument through."""
 
 
 class LimitedClient(httpx2.AsyncClient):
@@ -24,4 +28,4 @@ class LimitedClient(httpx2.AsyncClient):
         response = await super().send(request, stream=True, **options)
         if stream and response.is_success:
             return response
-        return await read_whole(response)
+        return await read_whole(response, BODY_LIMIT_BYTES.get())

@@ -134,3 +134,8 @@ def test_a_long_blank_line_after_a_fence_is_read_at_once(start: str) -> None:
     is_none = printed_calls(start + "\t" * 60_000 + "x", NAMES) == []
     assert is_none
     assert time.process_time() - began < 2
+
+
+def test_odd_escapes_of_a_model_print_no_warning() -> None:
+    (call,) = printed_calls(r"[weather(city='C:\d')]", NAMES)
+    assert json.loads(call.arguments) == {"city": r"C:\d"}

@@ -78,7 +78,7 @@ def _remove_leftover(directory: Path) -> None:
     try:
         number = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
-        # left by an earlier version of this program, which knew no locks
+        # `remove` has deleted the lock, but could not delete all of the directory
         if not is_running(int(directory.name.partition("-")[0])):
             delete(directory)
         return

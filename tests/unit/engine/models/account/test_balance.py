@@ -97,3 +97,10 @@ async def test_no_other_provider_is_ever_asked() -> None:
         await models.aclose()
         assert "billing page" in refusal.value.remedy
         assert server.requests == []
+
+
+async def test_an_endless_answer_is_not_read_to_its_end() -> None:
+    endless = Reply(200, {"Content-Type": "application/json"}, (b" " * 300_000,), then="hang")
+    error, _ = await asked({NEW: endless})
+    assert isinstance(error, ModelError)
+    assert "answered with more than 256 KB" in error.message
