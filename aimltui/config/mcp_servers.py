@@ -163,7 +163,9 @@ def expand(text: str, environment: Mapping[str, str]) -> str:
             raise ConfigError(f"The variable {name} is not set. Set it before you start the program.")
         return otherwise
 
-    return _VARIABLE.sub(value, text)
+    # where no bracket closes, each search for one would take as long as the text
+    head, bracket, rest = text.rpartition("}")
+    return _VARIABLE.sub(value, head + bracket) + rest
 
 
 def _json_tables(file: Path) -> object:

@@ -11,7 +11,7 @@ FENCE: Final = pattern(r"^[ \t]*(?:```|~~~)", re.M)
 """Finds the lines that begin and end blocks of code."""
 _ROW: Final = pattern(r"[ \t]*\|.*\|[ \t]*$")
 _RULE: Final = pattern(r"\|?(?:[ \t]*:?-+:?[ \t]*\|)+(?:[ \t]*:?-+:?)?|(?:[-*_][ \t]*){3,}")
-"""Matches rules, and the lines under the heads of tables, without the blanks around them."""
+"""Matches rules, and the lines under the heads of tables, without the spaces around them."""
 _START: Final = pattern(r"[ \t]*(?:>[ \t]?)*(?:#{1,6}[ \t]+|[-*+][ \t]+(?:\[[ xX]\][ \t]+)?)?")
 """Finds what begins a heading, a quote or an item."""
 _CODE: Final = pattern(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.S)

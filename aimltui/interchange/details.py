@@ -10,7 +10,7 @@ from aimltui.interchange.records import JSONValue, Part, Text, Thought, ToolCall
 
 _OPEN = re.compile(r"<details\b([^>]*)>")
 _CLOSE = "</details>"
-_ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
+_ATTRIBUTE = re.compile(r'(?<![\w-])([\w-]++)="([^"]*)"')
 _SUMMARY = re.compile(r"<summary>[^<]*</summary>")
 _KINDS = frozenset({"reasoning", "tool_calls", "code_interpreter"})
 _FENCE = re.compile(r"```\w*\n(.*?)```", re.DOTALL)
@@ -20,7 +20,8 @@ def split_details(value: str) -> list[Part]:
     """The parts of an answer's text, in order; `<details>` of another kind stay in the text."""
     parts: list[Part] = []
     position = 0
-    for match in _OPEN.finditer(value):
+    # where no end follows, each search for one would take as long as the text
+    for match in _OPEN.finditer(value, 0, value.rfind(">") + 1):
         attributes = {key: html.unescape(told) for key, told in _ATTRIBUTE.findall(match[1])}
         if match.start() < position or attributes.get("type") not in _KINDS:
             continue

@@ -23,7 +23,7 @@ _ODD: Final = pattern(r"\\([\[\]*]|_(?=\{))|\\.|[%$]", re.DOTALL)
 _INFIX: Final = {"over": "frac", "choose": "binom", "atop": "binom"}
 """Macros between their two arguments, and those that have the same arguments behind them."""
 _BRACES: Final = pattern(r"\\.|[{}]|\\begin|\\end")
-_AROUND_SIGNS: Final = pattern(r" *([^\w\s]) *")
+_AROUND_SIGNS: Final = pattern(r"([^\w\s]) *|(?<! ) ++(?=[^\w\s])")
 _SINGLE: Final = pattern(r"\d+(?:[.,]\d+)?|[^\W\d_][\u0300-\u036f\u20d7]*[₀-ₜᵢ-ᵪ]*")
 """One number or one name, which needs no brackets after a root."""
 _PLACE: Final = pattern(r"\s*\[[tbc]\]")

@@ -13,7 +13,7 @@ _OPEN, _NEXT, _CLOSE = "\ue200", "\ue202", "\ue201"
 _MARK = re.compile(f"{_OPEN}([^{_OPEN}{_NEXT}{_CLOSE}]*)((?:{_NEXT}[^{_OPEN}{_NEXT}{_CLOSE}]*)*){_CLOSE}")
 _UNCLOSED = re.compile(f"{_OPEN}\\w*{_NEXT}([^\\s{_OPEN}{_NEXT}{_CLOSE}]*)(?:{_NEXT}\\S*)?")
 _STRAY = re.compile("[\ue200-\ue20f]")
-_OLD_MARK = re.compile(r"【\d+(?::\d+)?†[^】\n]*】")
+_OLD_MARK = re.compile(r"【\d+(?::\d+)?†[^【】\n]*】")
 _WRITING = re.compile(r"^:::writing\{[^\n]*\}[ \t]*\n(.*?)(?:^:::[ \t]*$\n?|\Z)", re.MULTILINE | re.DOTALL)
 _NAMED = frozenset({"entity", "url"})
 

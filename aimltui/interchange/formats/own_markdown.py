@@ -39,7 +39,7 @@ _MARK = re.compile(r"^<!-- aimltui:(/?\w+)(?: (\{.*\}))? -->$", re.MULTILINE)
 _LIKE_A_MARK = re.compile(r"<!-- (\\*)aimltui")
 _ESCAPED_MARK = re.compile(r"<!-- \\(\\*)aimltui")
 _FENCE = re.compile(r"\A(`{3,})\w*\n(.*)\n\1\Z", re.DOTALL)
-_DATA = re.compile(r"\((data:[^)\s]*)\)")
+_DATA = re.compile(r"\((data:[^()\s]*)\)")
 
 
 def claims(sample: Sample) -> bool:

@@ -12,10 +12,11 @@ _SECTION = pattern(
     re.IGNORECASE,
 )
 _UNDERLINE = pattern(r"^-{3,}\s*$")
-_GOOGLE = pattern(r"^(\s*)\*{0,2}(\w+)\s*(?:\([^)]*\))?\s*:\s*(.*)$")
+_GOOGLE = pattern(r"^(\s*)\*{0,2}(\w+)\s*+(?:\([^)]*\)\s*+)?:\s*(.*)$")
 _NUMPY = pattern(r"^(\w+)\s*(?::.*)?$")
-_REST = pattern(r"^\s*:param\s+(?:[^:]*\s)?(\w+)\s*:\s*(.*)$")
-_FIELD = pattern(r"^\s*:\w+[^:]*:")
+_REST = pattern(r"^\s*:param\s([^:]*):\s*(.*)$")
+_FIELD = pattern(r"^\s*:\w[^:]*:")
+_NAME = pattern(r"\w+")
 
 
 def read_docstring(text: str | None) -> tuple[str, dict[str, str]]:
@@ -67,8 +68,10 @@ def _without_fields(lines: list[str]) -> tuple[list[str], dict[str, str]]:
     in_fields = False
     for line in lines:
         match = _REST.match(line)
-        if match is not None:
-            name, in_fields = match[1], True
+        # the type may stand before the name
+        last = match[1].split()[-1:] if match is not None else []
+        if match is not None and last and _NAME.fullmatch(last[0]):
+            name, in_fields = last[0], True
             found[name] = match[2].strip()
         elif _FIELD.match(line):
             name, in_fields = None, True

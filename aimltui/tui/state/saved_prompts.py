@@ -9,7 +9,7 @@ from typing import Final
 from aimltui.common.dataclass import dataclass
 from aimltui.common.patterns import pattern
 
-_BLANK: Final = pattern(r"\{\{\s*([^{}\n]{1,60}?)\s*\}\}")
+_BLANK: Final = pattern(r"\{\{\s*+([^{}\n]{1,60}?)\s*+\}\}")
 _NAME: Final = pattern(r"[a-z0-9][a-z0-9_-]{0,40}")
 _ASKED: Final = pattern(r"/([a-z0-9][a-z0-9_-]{0,40})(?:\s+(\S.*))?", re.DOTALL | re.IGNORECASE)
 

@@ -24,7 +24,7 @@ from aimltui.tui.widgets.prompt_input import PromptInput
 from aimltui.tui.widgets.slash_list import SlashList
 
 _WORD: Final = pattern(r"/[A-Za-z0-9_-]*")
-_ARGUMENT: Final = pattern(r"(/[A-Za-z]+)[ \t]+([^\n]*)")
+_ARGUMENT: Final = pattern(r"(/[A-Za-z]+)[ \t]++([^\n]*)")
 _MOST_ROWS: Final = 50
 _LEAST_OTHER: Final = len("/abc")
 """From this length on, a word is also looked for among a command's other words."""
