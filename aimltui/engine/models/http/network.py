@@ -9,19 +9,18 @@ from __future__ import annotations
 import asyncio
 import math
 import select
-import socket
 import ssl
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import httpcore2
 
+from aimltui.engine.models.http import addresses
+
 _MOST_BYTES = 256 * 1024
 """Bytes that may wait to be read; then the connection stops listening."""
 _MOST_SEEN = 64 * 1024
 """Bytes of the beginning of an answer that are remembered."""
-_NEXT_ADDRESS_S = 0.25
-"""Seconds after which the next address of a host is tried, too."""
 _TOGETHER_S = 0.008
 """Seconds between two times that readers are woken together; less than a quarter of a frame of the screen."""
 
@@ -316,18 +315,12 @@ class Backend(httpcore2.AnyIOBackend):
 async def _connect(
     made: Callable[[], _Arrivals], host: str, port: int, local: tuple[str, int] | None
 ) -> _Arrivals:
-    loop = asyncio.get_running_loop()
+    connected = await addresses.connect(host, port, local)
     try:
-        _, arrivals = await loop.create_connection(
-            made, host, port, local_addr=local, happy_eyeballs_delay=_NEXT_ADDRESS_S
-        )
-    except OSError as error:
-        if error.errno is not None:
-            raise
-        # the errors of several addresses come as one that does not say of what kind they are
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        address = found[-1][4][0]
-        _, arrivals = await loop.create_connection(made, str(address), port, local_addr=local)
+        _, arrivals = await asyncio.get_running_loop().create_connection(made, sock=connected)
+    except BaseException:
+        connected.close()
+        raise
     return arrivals
 
 
