@@ -44,6 +44,8 @@ _BOLD, _DIM, _GREEN, _YELLOW, _RED, _CYAN, _END = (
 _LEAST_BAR = 10
 _NAMES = 11
 """Cells of the names of facts."""
+_LEAST_WRITING_S = 0.2
+"""Seconds; what took less says nothing of the speed."""
 _NARROW = 50
 """Cells; a narrower timeline leaves room for its bars."""
 _NOT_HELD = (
@@ -120,7 +122,7 @@ def summary(of: Inspection, now: float) -> str:
     if usage is not None:
         parts.append(f"↑{count_text(usage.prompt_tokens)} ↓{count_text(usage.completion_tokens)}")
         cost = Cost(usage.cost_usd, bool(usage.cost_is_computed), bool(usage.cost_is_partial))
-        parts.append(cost_text(cost))
+        parts += [cost_text(cost)] if cost.is_known else []
     return " · ".join(parts)
 
 
@@ -129,7 +131,8 @@ def _timeline(of: Inspection, width: int, now: float, *, is_ascii: bool) -> Iter
     total = max([of.end(now) - of.start, *(bar.end for bar in bars), 0.001])
     is_narrow = width < _NARROW
     labels = min(12 if is_narrow else 30, max([8, *(len(bar.label) for bar in bars)]))
-    room = max(_LEAST_BAR, width - labels - (12 if is_narrow else 22))
+    notes = max([0, *(2 + len(clean_line(bar.status)) for bar in bars if bar.status)])
+    room = max(_LEAST_BAR, width - labels - (12 if is_narrow else 22) - notes)
     for bar in bars:
         name = fit(clean_line(bar.label), labels)
         took = f"{_plain(bar.end - bar.start):>7}"
@@ -185,8 +188,9 @@ def _facts(of: Inspection, width: int) -> Iterator[str]:
                 f"{usage.completion_tokens:,}{f', {thought:,} of them thoughts' if thought else ''}",
             )
         )
+        rows.append(("speed", _speed(of)))
         cost = Cost(usage.cost_usd, bool(usage.cost_is_computed), bool(usage.cost_is_partial))
-        rows.append(("cost", cost_text(cost)))
+        rows.append(("cost", cost_text(cost) if cost.is_known else "unknown"))
     if run.last_error is not None:
         rows.append(("error", f"{run.last_error.message} {run.last_error.remedy or ''}".strip()))
         rows.append(("request id", run.last_error.request_id or ""))
@@ -197,6 +201,23 @@ def _facts(of: Inspection, width: int) -> Iterator[str]:
         if first:
             yield f"{_DIM}{name:<{_NAMES}}{_END} {first}"
         yield from (f"{'':<{_NAMES}} {other}" for other in others)
+
+
+def _speed(of: Inspection) -> str:
+    """Return how fast the model wrote, and how long it took to begin; empty if that is not known."""
+    requests = of.trace.requests if of.trace is not None else ()
+    # one that failed and was sent again has written nothing
+    known = [
+        (one.at, one.first_at, one.ended_at)
+        for one in requests
+        if one.first_at is not None and one.ended_at is not None
+    ]
+    wrote = of.run.usage.completion_tokens if of.run.usage is not None else 0
+    seconds = sum(ended - first for _, first, ended in known)
+    if not wrote or seconds < _LEAST_WRITING_S:
+        return ""
+    at, first, _ = known[0]
+    return f"{wrote / seconds:,.0f} tokens a second, the first after {_plain(first - at)}"
 
 
 def _steps(of: Inspection) -> Iterator[str]:

@@ -13,10 +13,12 @@ from aimltui.common.redaction import hide
 from aimltui.tui.controllers.run_inspector import RunInspector
 from aimltui.tui.state import recordings
 from aimltui.tui.state.inspection import Inspection, TimedEvent, timeline
-from aimltui.tui.state.inspector_pages import PAGES, page_text, shown, width_in
+from aimltui.tui.state.inspector_pages import PAGES, heading, page_text, shown, width_in
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.messages import Message, MessageDelta
-from aimltui.wire.runs import LastError, Run, SubmitToolOutputs, ToolOutput
+from aimltui.wire.run_steps import RunStep
+from aimltui.wire.runs import LastError, Run, SubmitToolOutputs, ToolOutput, Usage
+from aimltui.wire.traces import ModelRequest, RunTrace
 from tests.support.builders import bounded, finished, opened, play, run_of
 from tests.support.fake_model import FakeModel, calls, says
 
@@ -89,10 +91,50 @@ def test_the_whole_error_of_a_failed_run_can_be_read_in_a_narrow_window() -> Non
     of = Inspection(
         Run(id="run_1", thread_id="t", created_at=1, status="failed", model=model, last_error=error)
     )
-    text = re.sub(r"\x1b\[[0-9;]*m", "", page_text("timeline", of, 44, 0.0))
+    text = plain(page_text("timeline", of, 44, 0.0))
     assert max(map(len, text.split("\n"))) <= 44
     assert f"{message} Send the message again." in " ".join(text.split())
     assert model in "".join(text.split())
+
+
+def plain(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+def test_how_a_bar_ended_fits_beside_it() -> None:
+    step = RunStep.model_validate(
+        {
+            "id": "step_1",
+            "type": "message_creation",
+            "status": "cancelled",
+            "created_at": 1,
+            "duration_ms": 2_000,
+            "step_details": {"type": "message_creation", "message_creation": {"message_id": "msg_1"}},
+        }
+    )
+    of = Inspection(Run(id="run_1", thread_id="t", created_at=1, status="cancelled"), [step])
+    (line,) = (line for line in plain(page_text("timeline", of, 70, 0.0)).split("\n") if "message" in line)
+    assert line.endswith("2.0 s  cancelled")
+    assert len(line) <= 70
+
+
+def test_the_speed_of_a_model_is_that_of_its_writing_and_an_unknown_cost_is_not_a_sign() -> None:
+    usage = Usage(prompt_tokens=10, completion_tokens=300, total_tokens=310)
+    run = Run(id="run_1", thread_id="t", created_at=100, status="completed", usage=usage)
+    failed = ModelRequest(at=100.0, ended_at=101.0)
+    wrote = ModelRequest(at=101.0, first_at=101.5, ended_at=103.5)
+    again = ModelRequest(at=104.0, first_at=105.0, ended_at=106.0)
+    of = Inspection(run, trace=RunTrace(run_id="run_1", requests=[failed, wrote, again]))
+    text = plain(page_text("timeline", of, 80, 0.0))
+    assert "speed       100 tokens a second, the first after 0.5 s\n" in text
+    assert "cost        unknown" in text
+    assert heading(of, 1, 1, 80, 0.0).endswith("↑10 ↓300")
+    too_short = replace(of, trace=RunTrace(run_id="run_1", requests=[replace_end(wrote, 101.6)]))
+    assert "speed" not in plain(page_text("timeline", too_short, 80, 0.0))
+
+
+def replace_end(request: ModelRequest, ended_at: float) -> ModelRequest:
+    return request.model_copy(update={"ended_at": ended_at})
 
 
 def test_long_lines_are_broken_and_keep_their_indent() -> None:
