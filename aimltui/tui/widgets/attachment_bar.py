@@ -243,8 +243,8 @@ class AttachmentBar(Widget, can_focus=True):
 
 
 def _short(name: str, width: int) -> str:
-    """Return a name in at most this many cells; a longer one loses its middle, so that its suffix stays."""
+    """Return a name in at most this many cells; a longer one loses its middle: numbers and suffixes stand at the end."""
     if cell_len(name) <= width:
         return name
-    tail = name[-min(len(name), 8) :]
+    tail = name[-min(len(name), max(8, width * 2 // 5)) :]
     return cut(name, max(2, width - cell_len(tail))) + tail if width > 16 else cut(name, width)

@@ -172,7 +172,7 @@ class ThreadSearch(SearchSheet):
             self.places[key] = place
         if not at and self.pick_list.cursor_row is not None and query == self._asked:
             at = self.pick_list.cursor_row.id
-        remark = f"nothing for “{query}”" if query else "No threads yet."
+        remark = f"nothing for “{query}”; deleted threads are in the trash" if query else "No threads yet."
         self.pick_list.set_lines(spaced(lines), query=words, remark=remark, at=at)
         self.show_keys(self._keys if self._threads else (_TO_LIST, CLOSE))
 
