@@ -12,7 +12,7 @@ _BEGINNINGS = ("sk-", "AIza", "gh", "github_pat_", "xox", "hf_", "gsk_", "AKIA",
 """Searched for first, which is quick."""
 _KEY = re.compile(
     r"\b(?:"
-    r"sk-(?=[\w-]*\d)[\w-]{20,}|xai-(?=\w*\d)\w{20,}|pplx-(?=\w*\d)\w{20,}"
+    r"sk-(?=[\w-]{0,200}?\d)[\w-]{20,}|xai-(?=\w*\d)\w{20,}|pplx-(?=\w*\d)\w{20,}"
     r"|AIza[\w-]{35}|gh[pousr]_\w{36,}|github_pat_\w{22,}|xox[abprs]-(?=[\w-]*\d)[\w-]{10,}"
     r"|hf_(?=\w*\d)\w{30,}|gsk_\w{40,}|r8_\w{30,}|AKIA[0-9A-Z]{16}"
     r")"

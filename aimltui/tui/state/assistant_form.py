@@ -10,7 +10,6 @@ from dataclasses import asdict, fields, replace
 from typing import Any, Final
 
 from aimltui.common.dataclass import dataclass
-from aimltui.common.patterns import pattern
 from aimltui.wire.assistants import (
     LOCAL_TOOLS,
     MOST_STARTERS,
@@ -33,7 +32,6 @@ EFFORTS: Final = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
 _LIMITS: Final = {"name": 256, "description": 512, "instructions": 256_000}
 _OWN_KEYS: Final = frozenset({CONNECTION, TOOLS, LOCAL_TOOLS, PROMPT_CACHE, TRASHED_AT})
-_PAIR = pattern(r"\s*([^=]*?)\s*=\s?(.*)")
 
 Json = dict[str, Any]
 
@@ -194,15 +192,14 @@ def _starters_problem(text: str) -> str:
 def _metadata_problem(form: AssistantForm) -> str:
     seen: set[str] = set()
     for line in _lines(form.metadata):
-        found = _PAIR.fullmatch(line)
-        if found is None or not found[1]:
+        key, value = _pair(line)
+        if not key:
             return f"Write one key = value per line, not “{line[:30]}”."
-        key = found[1]
         if is_own_key(key):
             return f"The key {key} belongs to this program."
         if key in seen:
             return f"The key {key} appears twice."
-        if len(key) > METADATA_KEY or len(_unescaped(found[2])) > METADATA_VALUE:
+        if len(key) > METADATA_KEY or len(_unescaped(value)) > METADATA_VALUE:
             return f"A key has at most {METADATA_KEY} characters, a value {METADATA_VALUE}."
         seen.add(key)
     own = bool(form.connection) + form.has_local_tools + bool(form.cache)
@@ -283,13 +280,15 @@ def _response_format(form: AssistantForm) -> Json | str:
     return {"type": "json_schema", "json_schema": {"name": "answer", **schema}}
 
 
+def _pair(line: str) -> tuple[str, str]:
+    """Return the key and the value in a line; without an equals sign there is no key."""
+    key, sign, value = line.partition("=")
+    return key.strip() if sign else "", value[1:] if value[:1].isspace() else value
+
+
 def _pairs(form: AssistantForm, before: Mapping[str, str]) -> dict[str, str]:
     removed = {key: "" for key in before if not is_own_key(key)}
-    typed = {
-        found[1]: _unescaped(found[2])
-        for line in _lines(form.metadata)
-        if (found := _PAIR.fullmatch(line)) is not None
-    }
+    typed = {key: _unescaped(value) for key, value in map(_pair, _lines(form.metadata)) if key}
     own = {
         CONNECTION: form.connection,
         LOCAL_TOOLS: "on" if form.has_local_tools else "",

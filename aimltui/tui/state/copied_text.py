@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from aimltui.common.patterns import pattern
 from aimltui.tui.state.entries import Entry, MessageEntry
 
-_FENCE = pattern(r"([ \t]*)(?:>[ ]?|[-*+][ ]+|\d+\.[ ]+)*[ \t]*(`{3,}|~{3,})")
+_FENCE = pattern(r"([ \t]*+)(?:>[ ]?|[-*+][ ]++|\d++\.[ ]++)*+[ \t]*+(`{3,}|~{3,})")
 
 
 def text_to_copy(entries: Sequence[Entry], what: str) -> str | None:
