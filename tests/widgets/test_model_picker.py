@@ -416,3 +416,23 @@ async def test_a_long_id_stands_below_the_list_as_a_whole() -> None:
         told = words(picker, ".models-detail").split("\n")
         assert "".join(told[:2]) == name
         assert told[2:] == ["No details available."]
+
+
+async def test_however_long_the_problems_are_the_keys_stay_in_view() -> None:
+    host = "a-very-long-host-name.of.some.company.example.com:8443"
+    offer = ModelOffer(
+        tuple(ModelRow(f"vendor-{n}/model", connection="AI/ML API") for n in range(20)),
+        (
+            SOURCE,
+            SourceRow(
+                "日本語の接続", "none", None, problem=f"The name {host} could not be found: no network."
+            ),
+            SourceRow("Third", "none", None, problem="Nothing answers at 127.0.0.1:9."),
+        ),
+    )
+    app = PickerApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        picker = await app.open(offer)
+        await pilot.pause()
+        assert picker.query_one(".sheet-problem", Static).region.height == 4
+        assert picker.query_one(FooterBar).region.bottom <= 24

@@ -118,3 +118,17 @@ async def test_settings_are_shown_changed_and_taken_back(tmp_path: Path) -> None
         await here.until(lambda: "theme" not in file.read_text())
         assert file.read_text().startswith("# mine\n")
         assert here.app.theme == "aimltui-dark"
+
+
+async def test_numbers_have_their_units(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text("[functions]\ntimeout_s = 90\n[budget]\nper_day_usd = 2.5\n")
+    async with seat(FakeTransport(), tmp_path, config_path=file) as here:
+        await here.pilot.press("f2")
+        await here.until(lambda: "Motion" in here.shown())
+        rows = {row.id: row.hint for row in here.app.screen.pick_list._lines if not isinstance(row, str)}
+        assert rows["functions.timeout_s"] == "90 s"
+        assert rows["functions.wait_s"] == "3600 s"
+        assert rows["budget.per_day_usd"] == "$2.5"
+        assert rows["budget.per_run_usd"] == "no limit"
+        assert rows["threads.trash_days"] == "30 days"

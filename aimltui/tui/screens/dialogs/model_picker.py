@@ -178,7 +178,7 @@ class ModelPicker(SearchSheet):
         around = self.frame_lines(height) + (1 if height < TALL else 7 if height < _ROOMY else 10)
         width = max(20, min(_WIDTH, self.app.size.width) - 8)
         shown = self._problems() if self._problem.display else ()
-        around += self._state_lines + sum(1 + len(problem) // width for problem in shown)
+        around += self._state_lines + sum(len(wrapped(problem, width)) for problem in shown)
         self.pick_list.styles.height = max(1, min(_MOST_LINES, height - around, len(self._all)))
 
     def _show_widths(self) -> None:
@@ -229,7 +229,7 @@ class ModelPicker(SearchSheet):
         text = clean_line("   ".join(parts) or plural(len(self._offer.rows), "model"))
         is_merged = bool(self._problems()) and not problems
         self._state.update(Content(text if is_merged else cut(text, width)))
-        self._state_lines = len(text) // width if is_merged else 0
+        self._state_lines = len(wrapped(text, width)) - 1 if is_merged else 0
         self._problem.update(Content("\n".join(problems)))
         self._problem.display = bool(problems)
         self._limit_list()

@@ -274,10 +274,20 @@ def _key_row(item: Command) -> PickRow:
 def _shown(info: SettingInfo, value: Value | None) -> str:
     """Return a value as users read it."""
     if value is None:
-        return info.unset or "not set"
+        return _with_unit(info, info.unset or "not set")
     if isinstance(value, bool):
         return "on" if value else "off"
-    return clean_line(str(value))
+    return _with_unit(info, clean_line(str(value)))
+
+
+def _with_unit(info: SettingInfo, text: str) -> str:
+    """Return a number with the unit that the end of the setting's name tells; other texts as they are."""
+    unit = info.key.rpartition("_")[2]
+    if not text.replace(".", "", 1).isdigit():
+        return text
+    if unit == "days":
+        return f"{text} {'day' if text == '1' else 'days'}"
+    return {"usd": f"${text}", "s": f"{text} s"}.get(unit, text)
 
 
 def _about(state: SettingState) -> Content:

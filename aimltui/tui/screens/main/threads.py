@@ -102,9 +102,7 @@ class ThreadsPart(ScreenPart):
             self.hint("This server saves every thread: there are no temporary ones.", _READ_S)
         else:
             self.spawn(self._go_to(None, self.drafts.leave(), is_temporary=True), "open")
-            self.hint(
-                "Nothing of this thread is written to disk, and it has no tools; /keep saves it.", _READ_S
-            )
+            self.hint("This thread is not written to disk and has no tools. /keep saves it.", _READ_S)
 
     def action_keep_thread(self) -> None:
         """Save the open temporary thread as an ordinary one."""
