@@ -1,7 +1,7 @@
 """No call of a function is answered by somebody who types without a pause of half a second.
 
 Random keys, with random gaps under 0.5 s, while cards appear and disappear. `AIMLTUI_FUZZ_KEYS` sets how many keys; 2,000
-otherwise.
+otherwise, and `AIMLTUI_FUZZ_SEED` which ones.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from tests.support.fake_model import calls
 from tests.widgets.test_function_calls import desk
 
 COUNT = int(os.environ.get("AIMLTUI_FUZZ_KEYS", "2000"))
+SEED = int(os.environ.get("AIMLTUI_FUZZ_SEED", "12"))
 pytestmark = pytest.mark.timeout(120 + COUNT // 10)
 LETTERS = "otfaegrvnp yx/"
 OTHERS = ("tab", "tab", "enter", "enter", "up", "down", "left", "right", "escape", "backspace")
@@ -31,7 +32,7 @@ def key_event(key: str) -> events.Key:
 
 
 async def test_no_key_of_somebody_who_types_answers_a_card(tmp_path: Path) -> None:
-    chance = random.Random(12)
+    chance = random.Random(SEED)
     keys = [*OTHERS, *LETTERS]
     at_card = rounds = 0
     async with desk(tmp_path, CALL, size=(60, 20)) as at:

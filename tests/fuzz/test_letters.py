@@ -1,7 +1,7 @@
 """Nothing is answered, run or written by somebody who types without a pause of half a second.
 
 Random keys, with random gaps under 0.5 s, at a thread with code and a question about code. `AIMLTUI_FUZZ_KEYS` sets how
-many keys; 2,000 otherwise.
+many keys; 2,000 otherwise, and `AIMLTUI_FUZZ_SEED` which ones.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from tests.support.run_scenes import Code, End, Say
 from tests.support.screen import Seat, seat
 
 COUNT = int(os.environ.get("AIMLTUI_FUZZ_KEYS", "2000"))
+SEED = int(os.environ.get("AIMLTUI_FUZZ_SEED", "7"))
 pytestmark = pytest.mark.timeout(120 + COUNT // 20)
 ROUND = 100
 LETTERS = "rscoCykmaldtqe please run it again"
@@ -78,7 +79,7 @@ async def test_no_key_at_typing_speed_acts(tmp_path: Path, monkeypatch: pytest.M
     server, ran = FakeTransport(), list[str]()
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "Downloads").mkdir()
-    dice = random.Random(7)
+    dice = random.Random(SEED)
     fingers = Fingers(dice)
 
     async def run_code(thread_id: str, code: str) -> Ran:

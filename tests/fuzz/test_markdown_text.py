@@ -115,8 +115,8 @@ class Writer:
 def hidden(source: str, canvas: Canvas) -> list[str]:
     """Return the words of a source that the rows do not show, a link's address aside where it has a text."""
     rows = text_of(canvas)
-    # a long line of code may be wrapped within a word, and its rows have a margin
-    shown = "".join(rows) + " " + "".join(row.strip() for row in rows)
+    # a long line of code may be wrapped within a word; its rows have a margin, and a sign where they go on
+    shown = "".join(rows) + " " + "".join(row.strip().lstrip("↪") for row in rows)
     reachable = {hit.value for row in canvas.rows for _, _, hit in row.targets}
     targets = " ".join(reachable)
     return [word for word in re.findall(r"w\d+x", source) if word not in shown and word not in targets]
