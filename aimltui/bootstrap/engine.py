@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import asdict, replace
@@ -105,7 +106,8 @@ async def open_engine(
         AimltuiError: The database cannot be used.
     """
     with ExitStack() as stack:
-        if not creates and not engine_options_of(source, lessons_of(source.data_dir)).database.exists():
+        database = engine_options_of(source, lessons_of(source.data_dir)).database
+        if not creates and not os.path.exists(database):  # noqa: ASYNC240  # one look; `Path.exists` raises some errors
             empty = stack.enter_context(TemporaryDirectory(prefix="aimltui-", ignore_cleanup_errors=True))
             source = replace(source, data_dir=Path(empty))
         async with open_engine_and_tools(source, override) as (engine, _):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from pathlib import Path
 
 from aimltui.bootstrap.mcp_logins import SavedLogins, log_in_by_browser
+from aimltui.common.home import expanded
 from aimltui.config.mcp_servers import read_mcp_servers
 from aimltui.config.settings import Settings
 from aimltui.connections.discovery import AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE
@@ -48,7 +50,7 @@ def folders_of(settings: Settings, config_file: Path) -> list[Path]:
     """The folders with functions: that of the configuration directory, and the one that the settings name."""
     folders = [config_file.parent / FOLDER]
     if settings.functions.folder:
-        folders.append(config_file.parent / Path(settings.functions.folder).expanduser())
+        folders.append(config_file.parent / expanded(Path(settings.functions.folder)))
     return folders
 
 
@@ -104,9 +106,10 @@ def skill_folders_of(settings: Settings, config_file: Path) -> list[SkillFolder]
     """The folders with skills: of the configuration directory, of the settings' folder, and of the user."""
     folders = [SkillFolder(config_file.parent / SKILLS, is_own=True)]
     if settings.skills.folder:
-        project = config_file.parent / Path(settings.skills.folder).expanduser()
+        project = config_file.parent / expanded(Path(settings.skills.folder))
         folders.append(SkillFolder(project / AGENTS_SKILLS))
-    return [*folders, SkillFolder(Path("~").expanduser() / AGENTS_SKILLS)]
+    home = Path(os.path.expanduser("~"))  # `Path.expanduser` raises an error where there is no home
+    return [*folders, SkillFolder(home / AGENTS_SKILLS)] if home.is_absolute() else folders
 
 
 def skill_source(settings: Settings, config_file: Path) -> SkillSource:

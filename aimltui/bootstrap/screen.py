@@ -19,6 +19,7 @@ from aimltui.bootstrap.source import DEMO_MODEL, Source, data_dir_of, default_mo
 from aimltui.common import gc_tuning
 from aimltui.common.dataclass import used_by_libraries
 from aimltui.common.errors import ConfigError
+from aimltui.common.home import expanded
 from aimltui.common.logs import log_to
 from aimltui.common.redaction import redactor
 from aimltui.common.urls import checked_base_url, endpoint_name
@@ -314,7 +315,7 @@ def _assistant_folder(client: AssistantsClient, settings: Settings, config_file:
     from aimltui.interchange.assistants import AssistantFolder
 
     named = settings.assistants.folder or ASSISTANTS
-    return AssistantFolder(client, config_file.parent / Path(named).expanduser())
+    return AssistantFolder(client, config_file.parent / expanded(Path(named)))
 
 
 def _local_tools(

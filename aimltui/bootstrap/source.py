@@ -8,6 +8,7 @@ from pathlib import Path
 
 from aimltui.common.dataclass import dataclass
 from aimltui.common.errors import ConfigError
+from aimltui.common.home import expanded
 from aimltui.config import paths
 from aimltui.config.settings import Settings, load_settings
 from aimltui.connections.discovery import Connection, find_connections
@@ -65,7 +66,7 @@ def find_source(options: argparse.Namespace) -> Source:
 
 def data_dir_of(options: argparse.Namespace) -> Path:
     """Return the data directory that the flags name, else the default one."""
-    return options.data_dir.expanduser().absolute() if options.data_dir else paths.data_dir()
+    return expanded(options.data_dir).absolute() if options.data_dir else paths.data_dir()
 
 
 def default_model(settings: Settings, connection: Connection) -> str:

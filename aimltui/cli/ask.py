@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 from contextlib import aclosing, suppress
 from dataclasses import replace
@@ -14,6 +15,7 @@ from aimltui.bootstrap.source import Source, find_source
 from aimltui.cli.flags import add_engine_flags
 from aimltui.common import gc_tuning
 from aimltui.common.errors import AimltuiError, ConfigError
+from aimltui.common.home import expanded
 from aimltui.common.text import replace_surrogates
 
 if TYPE_CHECKING:
@@ -146,8 +148,8 @@ def _within(source: Source, max_usd: float | None) -> Source:
 def _attached(path: Path) -> AttachedFile:
     from aimltui.tui.state.attached_files import AttachedFile, goal_of
 
-    path = path.expanduser().absolute()
-    if not path.is_file():
+    path = expanded(path).absolute()
+    if not os.path.isfile(path):
         raise ConfigError(f"There is no file “{path}”, so nothing was sent.")
     return AttachedFile(str(path), path.name, path.stat().st_size, goal_of(path.name))
 

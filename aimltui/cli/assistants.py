@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from aimltui.cli.finding import find_one
 from aimltui.cli.flags import add_actions
 from aimltui.cli.objects import add_action, say, say_json, say_list, say_none, say_pairs, time_text
 from aimltui.common.errors import AimltuiError, ConfigError
+from aimltui.common.home import expanded
 from aimltui.common.sanitize import clean_line
 
 if TYPE_CHECKING:
@@ -111,8 +113,8 @@ def _write_all(output: Path, texts: Mapping[str, str], chosen: Sequence[Assistan
     from aimltui.interchange.assistant_toml import file_name
     from aimltui.tui.storage import saving
 
-    output = output.expanduser()
-    is_folder = output.is_dir() or len(chosen) != 1 or output.suffix == ""
+    output = expanded(output)
+    is_folder = os.path.isdir(output) or len(chosen) != 1 or output.suffix == ""
     if is_folder:
         output.mkdir(parents=True, exist_ok=True)
     taken: set[Path] = set()

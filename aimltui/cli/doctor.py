@@ -143,7 +143,7 @@ def facts(data_dir: Path) -> Iterator[str]:
     where = "goes to a terminal" if sys.stdout.isatty() else "does not go to a terminal"
     yield f"terminal  {kind}, {size.columns} x {size.lines}; this output {where}"
     yield from terminal_facts()
-    yield f"data      {data_dir}{'' if data_dir.is_dir() else ' (does not exist yet)'}"
+    yield f"data      {data_dir}{'' if os.path.isdir(data_dir) else ' (does not exist yet)'}"
     names = [
         name for name in (*AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE) if os.environ.get(name, "").strip()
     ]
@@ -158,7 +158,7 @@ def _versions() -> str:
 
 def connections(config_file: Path) -> Iterator[str]:
     """Yield lines about the connections: the base URL and where the key is stored, but no part of a key."""
-    yield f"connections ({config_file}{'' if config_file.is_file() else ', does not exist yet'})"
+    yield f"connections ({config_file}{'' if os.path.isfile(config_file) else ', does not exist yet'})"
     try:
         known = find_connections(load_settings(config_file))
     except ConfigError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from aimltui.cli.local_threads import add_place, local_client
 from aimltui.cli.objects import say_list, say_none, told
 from aimltui.cli.thread_actions import find_thread, title_of
 from aimltui.common.errors import AimltuiError, ConfigError
+from aimltui.common.home import expanded
 
 if TYPE_CHECKING:
     from aimltui.client.client import AssistantsClient
@@ -97,17 +99,19 @@ def export_threads(options: argparse.Namespace) -> int:
         raise ConfigError(
             "Say which threads: their ids or titles (aimltui threads list shows them), or --all."
         )
-    output: Path | None = options.output.expanduser() if options.output is not None else None
-    written = asyncio.run(_export(options, output, is_folder=output is not None and output.is_dir()))
+    output: Path | None = expanded(options.output) if options.output is not None else None
+    written = asyncio.run(_export(options, output, is_folder=output is not None and os.path.isdir(output)))
     if options.output is not None:
         print(f"{written} {'thread' if written == 1 else 'threads'} written.", file=sys.stderr)  # noqa: T201
     return 0
 
 
 async def _listed(options: argparse.Namespace) -> list[ThreadSummary]:
+    from aimltui.interchange.fields import writable
+
     async with local_client(options) as client:
         with told():
-            found = [thread async for thread in _every_thread(client, " ".join(options.query))]
+            found = [thread async for thread in _every_thread(client, writable(" ".join(options.query)))]
     return sorted(found, key=lambda thread: thread.last_active_at or thread.created_at, reverse=True)
 
 

@@ -14,6 +14,7 @@ from aimltui.bootstrap.source import data_dir_of
 from aimltui.cli.flags import add_actions, add_json
 from aimltui.cli.objects import say_json
 from aimltui.common.errors import AimltuiError, ConfigError
+from aimltui.common.home import expanded
 from aimltui.common.patterns import pattern
 from aimltui.common.text import printable
 from aimltui.connections.discovery import AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE
@@ -92,7 +93,7 @@ def setup(options: argparse.Namespace) -> int:
         return 0
     pip = ["--no-index"] if options.no_index else []
     if options.find_links is not None:
-        pip += ["--find-links", str(options.find_links.expanduser().absolute())]
+        pip += ["--find-links", str(expanded(options.find_links).absolute())]
     started = time.monotonic()
     hidden = frozenset({*AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE})
     try:

@@ -52,12 +52,11 @@ def main(arguments: Sequence[str]) -> int:
     # Looking for plug-ins of pydantic reads the metadata of every installed package; this program needs none.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     _replace_unencodable()
-    options = _parsed(list(arguments))
     try:
+        options = _parsed(list(arguments))
         status = int(options.run(options))
-        if sys.stdout is not None:
-            # here, because a broken pipe would be reported when the program ends
-            sys.stdout.flush()
+        # here, because a broken pipe would be reported when the program ends
+        sys.stdout.flush()
         return status
     except AimltuiError as error:
         print(f"aimltui: {_safe(str(error))}", file=sys.stderr)  # noqa: T201  # the screen is not up

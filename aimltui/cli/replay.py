@@ -10,6 +10,7 @@ from typing import Any
 
 from aimltui.common.disk import disk_reason
 from aimltui.common.errors import AimltuiError, ConfigError
+from aimltui.common.home import expanded
 
 DESCRIPTION = (
     "Play a run that the run inspector (F4, s) has recorded, on the screen and at its own pace. Nothing is contacted, executed "
@@ -38,7 +39,7 @@ def replay(options: argparse.Namespace) -> int:
     """
     from aimltui.bootstrap.replay import show_recording
 
-    text = _read(options.file.expanduser())
+    text = _read(expanded(options.file))
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConfigError("aimltui replay needs an interactive terminal, but its input or output is not one.")
     with tempfile.TemporaryDirectory(prefix="aimltui-replay-") as folder:

@@ -14,6 +14,7 @@ from aimltui.bootstrap.engine import open_engine
 from aimltui.bootstrap.source import DEMO_MODEL, Source, find_source
 from aimltui.cli.flags import add_engine_flags
 from aimltui.common.errors import ConfigError
+from aimltui.common.home import expanded
 from aimltui.config.served_clients import ServedClientSettings, client_of_option
 from aimltui.wire.clients import ClientBudget, ServedClient
 
@@ -91,7 +92,7 @@ def serve(options: argparse.Namespace) -> int:
     token = _token(options.token_env)
     source = find_source(options)
     clients = _clients([*source.settings.served_clients, *map(client_of_option, options.client_token)], token)
-    uds = options.uds.expanduser().absolute() if options.uds else None
+    uds = expanded(options.uds).absolute() if options.uds else None
     address = Address(options.host, options.port, uds)
     auth = Auth(token, clients, is_socket=uds is not None)
     for one in {token, *clients} - ({None} if clients else set()):

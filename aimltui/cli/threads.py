@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from aimltui.cli.flags import add_actions
 from aimltui.cli.local_threads import add_place, local_client
 from aimltui.cli.thread_actions import add_thread_actions
 from aimltui.common.errors import AimltuiError
+from aimltui.common.home import expanded
 
 if TYPE_CHECKING:
     from aimltui.interchange.importing import Importer
@@ -67,10 +69,11 @@ def import_threads(options: argparse.Namespace) -> int:
     Raises:
         AimltuiError: Nothing can be imported.
     """
+    options.paths = [expanded(path) for path in options.paths]
     for path in options.paths:
-        if not path.expanduser().exists():
+        # `Path.exists` raises some errors
+        if not os.path.exists(path):
             raise AimltuiError(f"There is no file or folder “{path}”, so nothing was imported.")
-    options.paths = [path.expanduser() for path in options.paths]
     try:
         return asyncio.run(_import(options))
     except KeyboardInterrupt:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from aimltui.common.disk import CONFIG_DIR_VARIABLE, DATA_DIR_VARIABLE
+from aimltui.common.home import expanded
 
 APP_NAME = "aimltui"
 
@@ -45,4 +46,4 @@ def config_file() -> Path:
 
 def _from_environment(variable: str) -> Path | None:
     value = os.environ.get(variable, "").strip()
-    return Path(value).expanduser().absolute() if value else None
+    return expanded(Path(value)).absolute() if value else None

@@ -177,7 +177,8 @@ class _Gatherer:
             return
         if stat.S_ISDIR(mode):
             for found in _walk(path):
-                self._take(found)
+                if not self._take(found):
+                    break
         elif stat.S_ISREG(mode):
             self._take(self._shown(path))
             self.neighbours += [self._shown(found) for found in _beside(path)]
@@ -188,15 +189,20 @@ class _Gatherer:
         place = path.relative_to(self._base) if path.is_relative_to(self._base) else Path(path.name)
         return _local(path, place.as_posix())
 
-    def _take(self, member: Member) -> None:
-        if len(self.members) >= MAX_MEMBERS:
-            if len(self.members) == MAX_MEMBERS:
-                self._skip(member.path, f"there are more than {MAX_MEMBERS:,} files")
-            return
-        if _is_zip(member):
+    def _take(self, member: Member) -> bool:
+        """Add a file; return whether there is room for more."""
+        if len(self.members) < MAX_MEMBERS and _is_zip(member):
             self._unpack(member, within=0)
-        else:
+            return True
+        return self._add(member)
+
+    def _add(self, member: Member) -> bool:
+        has_room = len(self.members) < MAX_MEMBERS
+        if has_room:
             self.members.append(member)
+        else:
+            self._skip(member.path, f"there are more than {MAX_MEMBERS:,} files")
+        return has_room
 
     def _unpack(self, member: Member, within: int) -> None:
         try:
@@ -218,8 +224,8 @@ class _Gatherer:
         for inner in found:
             if within == 0 and inner.name.lower().endswith(".zip") and _is_zip(inner):
                 self._unpack(inner, within + 1)
-            elif len(self.members) < MAX_MEMBERS:
-                self.members.append(inner)
+            elif not self._add(inner):
+                return
 
     def _skip(self, what: str, why: str) -> None:
         self.skipped.append(Skipped(writable(what), why))
@@ -228,12 +234,12 @@ class _Gatherer:
 def _walk(folder: Path) -> Iterator[Member]:
     for place, folders, files in os.walk(folder):
         relative = Path(place).relative_to(folder)
-        folders[:] = sorted(name for name in folders if not Path(place, name).is_symlink())
+        folders[:] = sorted(name for name in folders if not os.path.islink(Path(place, name)))
         if len(relative.parts) >= MAX_FOLDERS_DEEP:
             folders.clear()
         for name in sorted(files):
             path = Path(place, name)
-            if not path.is_symlink() and path.is_file():
+            if _is_plain(path):
                 yield _local(path, "/".join((folder.resolve().name, *relative.parts, name)))
 
 
@@ -244,7 +250,7 @@ def _beside(path: Path) -> list[Path]:
         below = [
             found
             for folder in here
-            if folder.is_dir() and not folder.is_symlink()
+            if os.path.isdir(folder) and not os.path.islink(folder)
             for found in _listed(folder)
         ]
     except OSError:
@@ -260,7 +266,8 @@ def _listed(folder: Path) -> list[Path]:
 
 
 def _is_plain(path: Path) -> bool:
-    return path.is_file() and not path.is_symlink()
+    # the methods of a path raise an error in a folder that may be listed and nothing else
+    return os.path.isfile(path) and not os.path.islink(path)
 
 
 def _local(path: Path, shown: str) -> Member:

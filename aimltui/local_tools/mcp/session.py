@@ -25,6 +25,7 @@ from mcp_types import (
 from pydantic import BaseModel
 
 from aimltui import __version__
+from aimltui.common.home import expanded
 from aimltui.common.sanitize import clean_line
 from aimltui.config.mcp_servers import McpServer
 from aimltui.local_tools.mcp.connection import ConnectionLost, Hooks, ServerError, SessionLost
@@ -126,7 +127,7 @@ def _client(server: McpServer, log: ServerLog, hooks: Hooks, streams: Streams, m
     async def list_roots(context: ClientRequestContext) -> ListRootsResult:
         return ListRootsResult.model_validate({"roots": [{"uri": uri} for uri in roots]})
 
-    roots = [Path(root).expanduser().absolute().as_uri() for root in server.roots]
+    roots = [expanded(Path(root)).absolute().as_uri() for root in server.roots]
     return Client(
         streams(server, log),
         mode=mode,

@@ -17,6 +17,7 @@ from mcp.shared.message import SessionMessage
 from mcp_types import jsonrpc_message_adapter
 
 from aimltui.common.errors import AimltuiError
+from aimltui.common.home import expanded
 from aimltui.config.mcp_servers import McpServer, expand
 from aimltui.local_tools.mcp.log import ServerLog
 
@@ -104,7 +105,7 @@ async def _start(server: McpServer) -> asyncio.subprocess.Process:
 
 def _folder_of(server: McpServer) -> Path:
     """Its working directory; the user's home directory if it has none."""
-    folder = Path(server.origin).parent / Path(expand(server.cwd or "~", os.environ)).expanduser()
+    folder = Path(server.origin).parent / expanded(Path(expand(server.cwd or "~", os.environ)))
     if not folder.is_dir():
         raise AimltuiError(f"Its working directory {folder} does not exist. Correct cwd in {server.origin}.")
     return folder

@@ -78,8 +78,8 @@ def plain_name(name: str) -> str:
 
 def place(chosen: Path | None, name: str) -> Path:
     """Return where to write a file: the path that the user chose, of this name in a chosen folder, or else here."""
-    path = chosen.expanduser() if chosen is not None else Path(name)
-    return path / name if path.is_dir() else path
+    path = Path(os.path.expanduser(chosen)) if chosen is not None else Path(name)
+    return path / name if os.path.isdir(path) else path
 
 
 def default_directory() -> Path:

@@ -121,7 +121,7 @@ class ImportScreen(Sheet[bool | None]):
 
     def _look(self) -> None:
         paths = typed_paths(self._box.value)
-        missing = next((path for path in paths if not path.exists()), None)
+        missing = next((path for path in paths if not os.path.exists(path)), None)
         if not paths:
             self._complain("A path is missing.")
         elif missing is not None:
@@ -223,8 +223,9 @@ def typed_paths(text: str) -> list[Path]:
     text = text.strip()
     if not text:
         return []
-    plain = Path(text).expanduser()
-    if plain.exists():
+    # those of `Path` raise some errors, such as for a name that is too long
+    plain = Path(os.path.expanduser(text))
+    if os.path.exists(plain):
         return [plain.absolute()]
     try:
         words = shlex.split(text, posix=os.name == "posix")
@@ -236,4 +237,4 @@ def typed_paths(text: str) -> list[Path]:
 def _path(word: str) -> Path:
     if word.startswith("file://"):
         word = unquote(urlsplit(word).path)
-    return Path(word.strip("\"'")).expanduser().absolute()
+    return Path(os.path.expanduser(word.strip("\"'"))).absolute()

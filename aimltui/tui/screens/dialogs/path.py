@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
@@ -70,7 +71,8 @@ class PathScreen(Sheet[None]):
             path = await asyncio.to_thread(lambda: Path(text).expanduser().absolute())
         except RuntimeError:
             return f"There is no home directory for {text}."
-        is_file = await asyncio.to_thread(path.is_file)
+        # `Path.is_file` raises some errors
+        is_file = await asyncio.to_thread(os.path.isfile, path)
         return await self._use(path) if is_file else f"There is no file {path}."
 
     def on_input_changed(self, event: Input.Changed) -> None:
