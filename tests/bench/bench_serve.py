@@ -296,9 +296,9 @@ async def beside_the_echo(directory: Path, runs: int, rate: int, short: int, lon
                 [[await loaded(*one, runs, count) for count in (short, long)] for one in servers]
             )
         memory = resident_mb(server[0])
-    # what else the machine does only adds; each server has its best round
+    # what else the machine does only adds: short and long runs have their best rounds, or a bad short one would flatter
     loads = [
-        min((told[place] for told in all_loads), key=lambda pair: pair[1].cpu_s)
+        [min((told[place][length] for told in all_loads), key=lambda load: load.cpu_s) for length in (0, 1)]
         for place in range(len(servers))
     ]
     names = [
