@@ -7,11 +7,13 @@ event loop, in Python 3.12.0 to 3.12.7 and in 3.13.0.
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from collections.abc import Iterable, Sequence
 from itertools import chain, zip_longest
 from typing import Any
 
+_LAST_PORT = 65_535
 _NEXT_S = 0.25
 """Seconds after which the next address is tried, too."""
 
@@ -26,7 +28,7 @@ async def connect(host: str, port: int, local: tuple[str, int] | None = None) ->
         OSError: None of the addresses can be reached. It is the error of the last one.
     """
     loop = asyncio.get_running_loop()
-    left = in_turns(await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+    left = in_turns(await _found(host, port))
     running: set[asyncio.Task[socket.socket]] = set()
     error = OSError(f"{host} has no address")
     try:
@@ -47,6 +49,17 @@ async def connect(host: str, port: int, local: tuple[str, int] | None = None) ->
         raise error
     finally:
         _give_up(running)
+
+
+async def _found(host: str, port: int) -> Iterable[Address]:
+    if port > _LAST_PORT:
+        # the system takes another port instead
+        raise OSError(errno.EINVAL, f"{port} is no port: the last one is {_LAST_PORT}")
+    try:
+        return await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError:
+        problem = f"{host} is no name of a host"
+    raise socket.gaierror(socket.EAI_NONAME, problem)
 
 
 def in_turns(found: Iterable[Address]) -> list[Address]:

@@ -16,6 +16,7 @@ _SIZE = pattern(rb"([0-9A-Fa-f]{1,8})\r\n")
 _LONGEST_SIZE = 10
 """Bytes of a chunk's size with the end of its line."""
 _HEAD_END = b"\r\n\r\n"
+_NO_SIZE = b"\n\r\n"
 _READ_BYTES = 64 * 1024
 
 
@@ -23,6 +24,7 @@ class ChunkedBody:
     """Separates the content of a body with `Transfer-Encoding: chunked` from its frames, as the bytes come.
 
     It reads plain chunks only. It stops before everything else: the last chunk, extensions, what is no chunk.
+    After a chunk without its end it gives back what the library refuses.
     """
 
     def __init__(self) -> None:
@@ -68,7 +70,8 @@ class ChunkedBody:
                 self._held = b"\r"
                 break
             else:
-                self.rest = data[place:]
+                # the library takes this for the size of a chunk, and refuses it as it would the missing end
+                self.rest = _NO_SIZE + data[place:]
                 break
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
@@ -120,7 +123,10 @@ def _plain_chunks(response: Any) -> tuple[ChunkedBody | None, int]:
         or headers.get("content-encoding", "identity").lower() != "identity"
     ):
         return None, 0
-    _, end, rest = (stream.answer_so_far or b"").partition(_HEAD_END)
+    head, end, rest = (stream.answer_so_far or b"").partition(_HEAD_END)
+    if head.count(b"\n") != head.count(b"\r\n"):
+        # it may have ended at an empty line of another kind, which the library knows
+        return None, 0
     body = ChunkedBody()
     size = len(body.feed(rest))
     return (body, size) if end and body.is_between else (None, 0)

@@ -248,10 +248,15 @@ class Stream(httpcore2.AsyncNetworkStream):
         if not buffer:
             return
         self._seen = bytearray()
+        loop = asyncio.get_running_loop()
+        deadline = math.inf if timeout is None else loop.time() + timeout
+        whole = memoryview(buffer)
         try:
-            if not self._arrivals.has_ended:
-                self._arrivals.transport.write(buffer)
-            await self._arrivals.drain(math.inf if timeout is None else timeout)
+            # an encrypted connection takes a whole text at once, and does not tell that it waits
+            for place in range(0, len(whole), _MOST_BYTES):
+                if not self._arrivals.has_ended:
+                    self._arrivals.transport.write(whole[place : place + _MOST_BYTES])
+                await self._arrivals.drain(deadline - loop.time())
         except TimeoutError as error:
             raise httpcore2.WriteTimeout(str(error)) from error
         except OSError as error:
@@ -260,9 +265,11 @@ class Stream(httpcore2.AsyncNetworkStream):
     async def aclose(self) -> None:
         """Close the connection."""
         self._arrivals.transport.close()
-        await asyncio.sleep(0)
-        # a server that does not read, or does not close its side of TLS, keeps nothing open
-        self._arrivals.transport.abort()
+        try:
+            await asyncio.sleep(0)
+        finally:
+            # a server that does not read, or does not close its side of TLS, keeps nothing open
+            self._arrivals.transport.abort()
 
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None

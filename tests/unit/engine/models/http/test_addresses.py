@@ -118,3 +118,15 @@ def test_the_families_take_turns() -> None:
     old, new = socket.AF_INET, socket.AF_INET6
     mixed = addresses.in_turns([at(1, new), at(2, new), at(3, new), at(4, old)])
     assert [address[4][1] for address in mixed] == [1, 4, 2, 3]
+
+
+@pytest.mark.parametrize("host", ["a" * 64 + ".example", "a..example"])
+async def test_what_can_be_no_name_of_a_host_is_not_found(host: str) -> None:
+    with pytest.raises(socket.gaierror):
+        await addresses.connect(host, 80)
+
+
+async def test_a_port_that_is_too_high_is_not_taken_for_another_one() -> None:
+    """The system drops what does not fit, and would connect to a port that nobody meant."""
+    with listening() as port, pytest.raises(OSError, match="no port"):
+        await addresses.connect(LOCAL, port + 65_536)

@@ -53,10 +53,12 @@ def test_what_is_no_plain_chunk_is_left_as_it_is(odd: bytes) -> None:
     assert not body.is_between
 
 
-def test_a_chunk_that_is_longer_than_its_size_is_left_to_the_library() -> None:
+@pytest.mark.parametrize("after", [b"cd\r\n", b"5\r\nworld\r\n", b"0\r\n\r\n"])
+def test_a_chunk_without_its_end_is_left_to_the_library_which_refuses_it(after: bytes) -> None:
     body = ChunkedBody()
-    assert body.feed(b"2\r\nabcd\r\n") == b"ab"
-    assert body.rest == b"cd\r\n"
+    assert body.feed(b"2\r\nab" + after) == b"ab"
+    assert body.rest is not None
+    assert body.rest.startswith(b"\n")
 
 
 def test_it_tells_whether_it_stands_between_two_chunks() -> None:
@@ -144,8 +146,8 @@ async def test_an_answer_comes_whole_however_it_is_cut(size: int) -> None:
 
 @pytest.mark.parametrize(
     "end",
-    [b"", b"5\r\nab", b"5\r\nabcde\r", b"zz\r\n", b"2\r\nabcd\r\n"],
-    ids=["between", "in a chunk", "at its end", "no size", "too long"],
+    [b"", b"5\r\nab", b"5\r\nabcde\r", b"zz\r\n", b"2\r\nabcd\r\n", b"2\r\nab" + LAST],
+    ids=["between", "in a chunk", "at its end", "no size", "too long", "no end"],
 )
 async def test_a_broken_body_gives_what_came_and_then_fails(end: bytes) -> None:
     answer = [HEAD + chunk(WORDS[0]), chunk(WORDS[1]), *([end] if end else []), b""]
@@ -183,3 +185,11 @@ async def test_compressed_chunks_are_read_by_the_library() -> None:
     head = HEAD[:-2] + b"content-encoding: gzip\r\n\r\n"
     async with serving([head, chunk(packed[:20]), chunk(packed[20:]), LAST]) as (served, client):
         assert b"".join(await pieces(client, served.url)) == b"hello " * 50
+
+
+async def test_a_head_of_other_lines_ends_where_the_library_says() -> None:
+    """The library takes lines without a carriage return, too: then the first empty line of the usual kind is content."""
+    content = [b"x\r\n\r\n5\r\nhello\r\n", b"3\r\nabc\r\n"]
+    head = HEAD.replace(b"\r\n", b"\n") + b"%x\r\n" % len(b"".join(content))
+    async with serving([head + content[0], content[1] + b"\r\n" + chunk(b"more") + LAST]) as (served, client):
+        assert b"".join(await pieces(client, served.url)) == b"".join(content) + b"more"

@@ -31,6 +31,12 @@ async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     await reader.read()
 
 
+async def silent_reader(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Let what comes lie, until the other side has gone."""
+    writer.transport.pause_reading()  # type: ignore[attr-defined]
+    await asyncio.Event().wait()
+
+
 async def test_the_client_of_an_endpoint_makes_its_connections_here() -> None:
     """Without them a piece of an answer costs several times as much, and nothing would say so."""
     client = EndpointClient(Endpoint("x", "http://127.0.0.1:1/v1"))
@@ -101,11 +107,53 @@ async def test_a_large_request_waits_for_a_slow_reader() -> None:
         writer.write(b"done")
 
     async with connected(talk) as stream:
-        with pytest.raises(httpcore2.WriteTimeout):
-            await stream.write(whole, 0.0)
+        writing = asyncio.create_task(stream.write(whole, 10))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert not writing.done()
         may_read.set()
+        await writing
         assert await stream.read(100, 10) == b"done"
     assert bytes(got) == whole
+
+
+async def test_a_large_request_that_nobody_reads_is_given_up() -> None:
+    async with connected(silent_reader) as stream:
+        with pytest.raises(httpcore2.WriteTimeout):
+            await stream.write(b"y" * 20_000_000, 0.05)
+
+
+async def test_a_large_encrypted_request_goes_in_parts_so_that_it_waits_for_its_reader() -> None:
+    """asyncio encrypts what it gets as a whole, and then says that it may get more."""
+
+    class Filling(asyncio.Transport):
+        def __init__(self) -> None:
+            super().__init__()
+            self.parts: list[int] = []
+
+        def write(self, data: object) -> None:
+            self.parts.append(len(data))  # type: ignore[arg-type]
+            if len(self.parts) == 3:
+                arrivals.pause_writing()
+
+    arrivals = _Arrivals(_Gate())
+    arrivals.connection_made(filling := Filling())
+    with pytest.raises(httpcore2.WriteTimeout):
+        await Stream(arrivals).write(b"y" * 5_000_000, 0.0)
+    assert len(filling.parts) == 3
+    assert sum(filling.parts) < 1_000_000
+
+
+async def test_a_connection_whose_closing_is_cancelled_is_closed_all_the_same() -> None:
+    async with connected(silent_reader) as stream:
+        with pytest.raises(httpcore2.WriteTimeout):
+            await stream.write(b"y" * 20_000_000, 0.0)
+        closing = asyncio.create_task(stream.aclose())
+        await asyncio.sleep(0)
+        closing.cancel()
+        await asyncio.wait({closing})
+        await asyncio.sleep(0)
+        assert stream.get_extra_info("socket").fileno() == -1
 
 
 async def test_an_idle_connection_that_the_server_has_closed_is_known() -> None:
