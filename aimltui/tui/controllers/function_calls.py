@@ -56,6 +56,8 @@ class FunctionCalls:
         self._sleep = sleep
         self._pending: dict[str, list[PendingCall]] = {}
         self._answers: dict[PendingCall, asyncio.Future[str]] = {}
+        self._running: list[PendingCall] = []
+        """In the order of their starts; each before its work begins, which may ask something at once."""
         self._tasks: dict[PendingCall, asyncio.Task[None]] = {}
         self._outputs: dict[str, dict[str, str]] = {}
         """Outputs that the server may not have received, by run and call: no function runs twice for one call."""
@@ -147,7 +149,7 @@ class FunctionCalls:
 
     async def ask_user(self, form: Form) -> Reply:
         """Put a question of a server to the user, in the thread whose call it runs."""
-        running = [call for call in self._tasks if call.state == "running" and _is_of(call, form.server)]
+        running = [call for call in self._running if call.state == "running" and _is_of(call, form.server)]
         if not running:
             # it runs nothing that the user approved
             return Reply("cancel")
@@ -261,9 +263,14 @@ class FunctionCalls:
 
     def _start(self, call: PendingCall, work: Coroutine[Any, Any, None]) -> None:
         call.state = "running"
+        self._running.append(call)
         task = asyncio.create_task(work)
         self._tasks[call] = task
-        task.add_done_callback(lambda _: self._tasks.pop(call, None))
+        task.add_done_callback(lambda _: self._ended(call))
+
+    def _ended(self, call: PendingCall) -> None:
+        self._running.remove(call)
+        self._tasks.pop(call, None)
 
     async def _run_approved(self, call: PendingCall, tool: LocalTool, scope: Scope) -> None:
         try:
