@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import os
 import sys
 from collections.abc import Sequence
 
 from aimltui import __version__
+from aimltui.common.disk import disk_reason
 from aimltui.common.errors import AimltuiError, ConfigError
 
 EPILOG = """\
@@ -40,6 +42,8 @@ commands (each has --help):
 
 BROKEN_PIPE = 141
 """The exit status after the reader of the output has gone: that of a program which SIGPIPE ended."""
+_UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""The errors of an output that takes no more; those of files have a name."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -53,20 +57,41 @@ def main(arguments: Sequence[str]) -> int:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     _replace_unencodable()
     try:
-        options = _parsed(list(arguments))
-        status = int(options.run(options))
-        # here, because a broken pipe would be reported when the program ends
-        sys.stdout.flush()
-        return status
+        try:
+            options = _parsed(list(arguments))
+            return int(options.run(options))
+        finally:
+            # here, because an error of the output would be reported when the program ends
+            sys.stdout.flush()
     except AimltuiError as error:
-        print(f"aimltui: {_safe(str(error))}", file=sys.stderr)  # noqa: T201  # the screen is not up
+        _say_error(str(error))
         return error.exit_code
     except BrokenPipeError:
-        # the reader, such as head, has what it wants; what is still buffered would be reported when the program ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # the reader, such as head, has what it wants
+        _drop_output()
         return BROKEN_PIPE
+    except OSError as error:
+        if error.errno not in _UNWRITABLE or error.filename is not None:
+            raise
+        _drop_output()
+        known = error.__context__
+        _say_error(
+            str(known)
+            if isinstance(known, AimltuiError)
+            else f"The output cannot be written: {disk_reason(error)}."
+        )
+        return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _say_error(text: str) -> None:
+    print(f"aimltui: {_safe(text)}", file=sys.stderr)  # noqa: T201  # the screen is not up
+
+
+def _drop_output() -> None:
+    """Let what is still buffered go nowhere: the end of the program would report that it cannot be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parsed(arguments: list[str]) -> argparse.Namespace:

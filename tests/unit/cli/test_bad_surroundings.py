@@ -46,6 +46,27 @@ def test_closed_streams_end_no_command_with_a_traceback(
     assert done.returncode == (2 if words == ["--demo"] else 0)
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+@pytest.mark.parametrize("words", ["usage", "ask --demo hi", "mcp list", "completion bash"])
+def test_an_output_on_a_full_disk_is_told_once(tmp_path: Path, words: str) -> None:
+    place = {"HOME": str(tmp_path), "AIMLTUI_DATA_DIR": str(tmp_path), "AIMLTUI_CONFIG_DIR": str(tmp_path)}
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "aimltui", *words.split()],
+            env=os.environ | place,
+            stdin=subprocess.DEVNULL,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert done.stderr == (
+        "aimltui: The output cannot be written: the disk is full. Free some space, then try again.\n"
+    )
+    assert done.returncode == 1
+
+
 def test_a_home_directory_that_is_not_known_is_told(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -57,6 +57,8 @@ def read_query(text: str) -> SaidQuery:
     Args:
         text: Any text; only the filters in it are syntax.
     """
+    # half of a surrogate pair is in no text of the database, and cannot be sent to it
+    text = text.encode(errors="replace").decode()
     given = {found[1].lower(): found[2] or found[3] or "" for found in _FILTER.finditer(text)}
     words = re.sub(r"(?<!\S)(assistant|model|has|before):\S*", " ", _FILTER.sub(" ", text), flags=re.I)
     # not casefold, which writes ss for ß: the index does not

@@ -96,3 +96,8 @@ def test_what_is_older_than_the_rows_that_are_read_is_not_passed_over_for_the_wh
         return [{"rowid": at, "text": rows[at - 1]} for at in range(found, 0, -1)][:most]  # type: ignore[misc]
 
     assert [row["rowid"] for row in newest(ask, query.expression, query.typed, 3)] == [6, 5, 4]
+
+
+def test_half_of_a_surrogate_pair_in_a_filter_can_be_asked_of_the_database() -> None:
+    query = read_query("model:a\ud800 assistant:b\udcff word")
+    assert (query.model, query.assistant) == ("a?", "b?")
