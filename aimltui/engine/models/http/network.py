@@ -11,6 +11,7 @@ import math
 import select
 import ssl
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 import httpcore2
@@ -269,7 +270,7 @@ class Stream(httpcore2.AsyncNetworkStream):
             await asyncio.sleep(0)
         finally:
             # a server that does not read, or does not close its side of TLS, keeps nothing open
-            self._arrivals.transport.abort()
+            _abort(self._arrivals.transport)
 
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
@@ -355,7 +356,7 @@ async def _with_tls(plain: _Arrivals, ssl_context: ssl.SSLContext, server_hostna
         failure = ssl.SSLEOFError("the connection was closed")
     finally:
         if made is None:
-            transport.abort()
+            _abort(transport)
     raise failure
 
 
@@ -366,6 +367,12 @@ def use_backend(client: Any) -> None:
         pool: Any = getattr(transport, "_pool", None)
         if hasattr(pool, "_network_backend"):
             pool._network_backend = backend
+
+
+def _abort(transport: Any) -> None:
+    # one that was closed while bytes waited, and then has sent them, has no loop any more, and asyncio does not look
+    with suppress(AttributeError):
+        transport.abort()
 
 
 def _wake(waiting: asyncio.Future[None] | None) -> None:

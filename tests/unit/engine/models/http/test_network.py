@@ -156,6 +156,25 @@ async def test_a_connection_whose_closing_is_cancelled_is_closed_all_the_same() 
         assert stream.get_extra_info("socket").fileno() == -1
 
 
+async def test_a_connection_that_ended_and_then_sent_the_rest_of_a_request_can_be_closed() -> None:
+    may_read = asyncio.Event()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write_eof()
+        await may_read.wait()
+        while await reader.read(100_000):
+            pass
+
+    async with connected(talk) as stream:
+        with pytest.raises(httpcore2.WriteError):
+            await stream.write(b"y" * 20_000_000, 10)
+        may_read.set()
+        async with asyncio.timeout(10):
+            while stream.get_extra_info("socket").fileno() >= 0:  # noqa: ASYNC110  # what was sent is not told
+                await asyncio.sleep(0)
+        await stream.aclose()
+
+
 async def test_an_idle_connection_that_the_server_has_closed_is_known() -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         return
