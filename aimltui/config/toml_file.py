@@ -68,6 +68,11 @@ def parse_toml(content: bytes, file: Path) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(_syntax_sentence(text, file, str(error))) from error
+    except (ValueError, RecursionError) as error:
+        # a number of thousands of digits, or thousands of brackets
+        raise ConfigError(
+            f"{file}: a number in it is too long, or its lists are nested too deeply. Correct it, or move the file away."
+        ) from error
 
 
 def change_document(file: Path, change: Callable[[dict[str, Any]], None]) -> None:

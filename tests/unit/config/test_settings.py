@@ -407,3 +407,13 @@ def test_a_budget_is_read_and_none_is_no_limit(tmp_path: Path) -> None:
 )
 def test_the_time_in_the_trash_can_be_shortened(file: Path, text: str, days: int) -> None:
     assert load(file, text).threads.trash_days == days
+
+
+@pytest.mark.parametrize(
+    "text", ["theme = " + "1" * 5_000, "theme = " + "[" * 20_000], ids=["number", "nested"]
+)
+def test_a_file_beyond_what_can_be_read_is_refused_in_a_sentence(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(text)
+    with pytest.raises(ConfigError, match="nested too deeply"):
+        load_settings(file, environment={})
