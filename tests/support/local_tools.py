@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from aimltui.common.errors import AimltuiError
 from aimltui.config.mcp_servers import McpServer, McpServers
@@ -24,6 +24,21 @@ def a_tool(name: str = "weather", **changes: Any) -> LocalTool:
     mark = fingerprint_of("hash", name, "", SCHEMA)
     tool = LocalTool(name, f"About {name}.", SCHEMA, "function", "w.py", "It runs with your rights.", mark)
     return replace(tool, **changes)
+
+
+class _Connection:
+    """One of several connections to a server: what is called here asks the user here."""
+
+    def __init__(self, server: HandServer, hooks: Hooks) -> None:
+        self._server = server
+        self._hooks = hooks
+
+    async def call_tool(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        self._server.hooks = self._hooks
+        return await self._server.call_tool(name, arguments)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._server, name)
 
 
 class HandServer:
@@ -58,7 +73,7 @@ class HandServer:
         if self.error:
             log.is_logged_out = self.wants_login
             raise AimltuiError(self.error)
-        yield self
+        yield cast(HandServer, _Connection(self, hooks))
 
     async def list_tools(self) -> list[dict[str, Any]]:
         return self.tools

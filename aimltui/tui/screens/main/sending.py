@@ -52,8 +52,7 @@ class SendingPart(ScreenPart):
         if not event.text.strip():
             self.hint("Write what you want to know about the file.")
             return
-        if self._takes_prompt(event.text):
-            event.prompt.accept(with_files=False)
+        if self._takes_prompt(event):
             return
         if (saved := saved_prompt(event.text, self.saved_prompts)) is not None:
             event.prompt.accept(with_files=False)
@@ -89,18 +88,20 @@ class SendingPart(ScreenPart):
                 return
             self.hint(_UNAVAILABLE.get(asked.slash, f"Nothing to {asked.slash[1:]} here."))
 
-    def _takes_prompt(self, text: str) -> bool:
+    def _takes_prompt(self, event: PromptInput.Submitted) -> bool:
         """Put a prompt of an MCP server into the input if a text asks for one, such as `/git:review main`."""
         from aimltui.local_tools.mcp.prompts import asked_prompt, texts_of
         from aimltui.tui.screens.dialogs.form import FormScreen
 
-        workspace = self.workspace
+        text, workspace = event.text, self.workspace
         local = workspace.connected.local_tools if workspace is not None else None
         servers = local.servers if local is not None else None
         asked = asked_prompt(text, servers.prompts) if servers is not None else None
         if workspace is None or servers is None or asked is None:
             return False
         conversation = workspace.current
+        # first: what a worker does before it waits for the first time is done at once, from Python 3.12 on
+        event.prompt.accept(with_files=False)
 
         def filled(values: dict[str, Value] | None) -> None:
             if values is None:
