@@ -32,10 +32,11 @@ class CurrentSize(_Screen):
     Textual lays out for the size in the event, and tells the screen of each change by one more event. Two resizes that
     wait at the same time then follow each other for ever, and the program paints in a loop.
 
-    It also keeps a widget's measured size until the widget asks for a layout, and counts no second wish before the first
-    one was handled. A widget whose text changes before and after a layout in between would stay as wide as its first text.
+    Textual also keeps a widget's measured size until the widget asks for a layout, and counts no second wish before the
+    first one was handled. A widget whose text changes before and after a layout in between would stay as wide as its first
+    text.
 
-    And it tells a screen of its size only after its first frame, so that a panel would open larger or elsewhere for a moment.
+    And Textual tells a screen of its size only after the first frame: a panel would open larger or elsewhere for a moment.
     """
 
     def fit(self, size: Size) -> None:
