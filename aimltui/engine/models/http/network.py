@@ -100,6 +100,8 @@ class _Arrivals(asyncio.Protocol):
     def eof_received(self) -> None:
         self.has_ended = True
         _wake(self._reader)
+        # who has ended may read no more: then the rest of a request would wait until its time is up
+        _wake(self._writer)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.has_ended, self._error = True, exc

@@ -144,6 +144,26 @@ async def test_a_large_encrypted_request_goes_in_parts_so_that_it_waits_for_its_
     assert sum(filling.parts) < 1_000_000
 
 
+async def test_a_request_whose_reader_ends_in_the_middle_is_given_up_at_once_and_its_answer_read() -> None:
+    may_end = asyncio.Event()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        await may_end.wait()
+        writer.write(b"too long")
+        writer.write_eof()
+        await asyncio.Event().wait()
+
+    async with connected(talk) as stream, asyncio.timeout(10):
+        writing = asyncio.create_task(stream.write(b"y" * 20_000_000))
+        while stream._arrivals._writer is None:  # noqa: ASYNC110  # that it waits is not told
+            await asyncio.sleep(0)
+        may_end.set()
+        with pytest.raises(httpcore2.WriteError):
+            await writing
+        assert await stream.read(100) == b"too long"
+
+
 async def test_a_connection_whose_closing_is_cancelled_is_closed_all_the_same() -> None:
     async with connected(silent_reader) as stream:
         with pytest.raises(httpcore2.WriteTimeout):
