@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
-from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
@@ -20,8 +18,10 @@ from aimltui.client.polling import poll_run
 from aimltui.client.request import Outgoing, binary_content, outgoing
 from aimltui.common.bodies import LIMIT_BYTES, BodyTooLong, read_whole
 from aimltui.common.dataclass import dataclass
-from aimltui.common.tls import missing_certificates, without_certificates
-from aimltui.common.urls import is_loopback, same_origin
+from aimltui.common.errors import ConnectionSettingError
+from aimltui.common.proxies import usable_proxy_for
+from aimltui.common.tls import verifying_context, without_certificates
+from aimltui.common.urls import is_loopback, origin, same_origin
 from aimltui.wire import events, sse
 from aimltui.wire import operations as op
 from aimltui.wire.base import Params, Wire
@@ -33,6 +33,8 @@ from aimltui.wire.runs import TERMINAL, Run, RunEventsParams, RunParams
 from aimltui.wire.sse_reader import EventTooLong, SSEFrame, SSEReader
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     import httpx2
 
 P = TypeVar("P", bound=Params)
@@ -267,18 +269,28 @@ class HTTPTransport:
             if uds is not None:
                 # a socket needs no certificates, and loading them takes longer than the first answers
                 transport = httpx2.AsyncHTTPTransport(uds=str(uds), verify=without_certificates())
-            # a proxy named in the environment could read the key of an unencrypted connection
-            url = urlsplit(self._remote.base_url)
-            may_use_proxy = url.scheme == "https" and not is_loopback(url.hostname or "")
-            if url.scheme == "https" and (problem := missing_certificates(os.environ)):
-                raise TransportError(f"{problem} Correct the variable or unset it.")
+            try:
+                context, proxy = self._settings()
+            except ConnectionSettingError as error:
+                raise TransportError(error.problem, error.remedy) from error
+            except ValueError as error:
+                raise TransportError("The URL of the server is not valid.", "Check the URL.") from error
             self._client = httpx2.AsyncClient(
-                transport=transport,
-                follow_redirects=False,
-                trust_env=may_use_proxy,
-                verify=True if url.scheme == "https" else without_certificates(),
+                transport=transport, follow_redirects=False, proxy=proxy, trust_env=False, verify=context
             )
         return self._client
+
+    def _settings(self) -> tuple[SSLContext, str | None]:
+        """Return the TLS settings, and the proxy.
+
+        Raises:
+            ConnectionSettingError: The environment names certificates or a proxy that cannot be used.
+        """
+        home = origin(self._remote.base_url)
+        if home.scheme != "https":
+            # a proxy could read the key of an unencrypted connection
+            return without_certificates(), None
+        return verifying_context(), None if is_loopback(home.host) else usable_proxy_for(home)
 
     def _headers(self) -> dict[str, str]:
         headers = {

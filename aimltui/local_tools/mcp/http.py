@@ -8,15 +8,15 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
-from urllib.request import proxy_bypass
 
 import httpx2
 from mcp.client.streamable_http import streamable_http_client
 
 from aimltui import __version__
 from aimltui.common.errors import AimltuiError
+from aimltui.common.proxies import usable_proxy_for
 from aimltui.common.sanitize import clean_line
-from aimltui.common.tls import missing_certificates, without_certificates
+from aimltui.common.tls import verifying_context, without_certificates
 from aimltui.common.urls import Origin, is_loopback, origin
 from aimltui.config.mcp_servers import McpServer, expand
 from aimltui.formatting.numbers import bytes_text
@@ -86,13 +86,11 @@ def network(home: Origin) -> httpx2.AsyncHTTPTransport:
     """A transport to a server, through the proxy that the environment names for it.
 
     Raises:
-        AimltuiError: This machine has no certificates.
+        AimltuiError: The environment names certificates or a proxy that cannot be used.
     """
-    if home.scheme == "https" and (sentence := missing_certificates(os.environ)):
-        raise AimltuiError(sentence)
     return httpx2.AsyncHTTPTransport(
-        verify=True if home.scheme == "https" else without_certificates(),
-        proxy=None if is_loopback(home.host) else proxy_for(home),
+        verify=verifying_context() if home.scheme == "https" else without_certificates(),
+        proxy=None if is_loopback(home.host) else usable_proxy_for(home),
     )
 
 
@@ -141,19 +139,6 @@ def checked(url: str, *, has_headers: bool) -> Origin:
             "headers out."
         )
     return home
-
-
-def proxy_for(home: Origin) -> str | None:
-    """The proxy that the environment names for a server; None if there is none, or NO_PROXY leaves the server out.
-
-    Args:
-        home: The server.
-    """
-    with_port = str(home).partition("://")[2]
-    if any(map(proxy_bypass, (home.host, with_port))):
-        return None
-    names = (f"{home.scheme}_proxy", f"{home.scheme.upper()}_PROXY", "all_proxy", "ALL_PROXY")
-    return next((os.environ[name] for name in names if os.environ.get(name)), None)
 
 
 class BoundTransport(httpx2.AsyncBaseTransport):

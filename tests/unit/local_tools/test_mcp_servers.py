@@ -14,13 +14,12 @@ import httpx2
 import pytest
 
 from aimltui.common.errors import AimltuiError
-from aimltui.common.urls import origin
 from aimltui.config.mcp_servers import McpProblem, McpServer, McpServers
 from aimltui.local_tools.approvals import Approvals
 from aimltui.local_tools.host import LocalTools, Rules
 from aimltui.local_tools.mcp.connection import Hooks, ServerError
 from aimltui.local_tools.mcp.forms import Form, Reply, values_of
-from aimltui.local_tools.mcp.http import http_streams, proxy_for
+from aimltui.local_tools.mcp.http import http_streams
 from aimltui.local_tools.mcp.keeper import PAUSES_S
 from aimltui.local_tools.mcp.log import ServerLog
 from aimltui.local_tools.mcp.session import open_session
@@ -578,30 +577,6 @@ async def test_a_server_that_cannot_be_reached_says_why(url: str, status: int, t
         await at.until(lambda: at.state() == "failed")
         assert told in at.error()
         assert "s3cret" not in at.error()
-
-
-@pytest.mark.parametrize(
-    ("url", "left_out", "is_direct"),
-    [
-        ("https://mcp.example/mcp", "", False),
-        ("https://mcp.example/mcp", "other.example, .example.org", False),
-        ("https://mcp.example/mcp", "other.example,mcp.example", True),
-        ("https://mcp.example/mcp", ".example", True),
-        ("https://mcp.example:8443/mcp", "mcp.example:8443", True),
-        ("https://mcp.example/mcp", "mcp.example:8443", False),
-        ("https://10.1.2.3/mcp", "10.1.2.3", True),
-        ("https://[fd00::1]/mcp", "fd00::1", True),
-        ("https://mcp.example/mcp", "*", True),
-    ],
-)
-def test_a_server_that_no_proxy_names_is_reached_without_the_proxy(
-    url: str, left_out: str, is_direct: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
-    monkeypatch.setenv("NO_PROXY", left_out)
-    assert proxy_for(origin(url)) == (None if is_direct else "http://proxy.example:3128")
 
 
 PROCESS = """

@@ -1,4 +1,4 @@
-"""Turns failures of a request to a model into `ModelError`s with sentences for the user. No I/O."""
+"""Turns failures of a request to a model into `ModelError`s with sentences for the user. It reads the environment, and does no other I/O."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 
 from aimltui.common.bodies import BodyTooLong, size_text
+from aimltui.common.proxies import PROXY_VARIABLES, proxy_for, shown_proxy
 from aimltui.engine.models.base import JSON, ModelError
 from aimltui.engine.models.endpoint.endpoint import Endpoint
 from aimltui.engine.models.endpoint.redaction import presentable
@@ -121,7 +122,7 @@ def from_exception(endpoint: Endpoint, error: BaseException, *, began: bool) -> 
             f"{host} answered with more than {size_text(too_long.limit_bytes)}, so the answer was not read.",
             "Check that the base URL is that of an OpenAI-compatible server.",
         )
-    failure = _connection_failure(endpoint, kinds)
+    failure = _connection_failure(endpoint, error, kinds)
     if failure is not None:
         return failure
     if "RemoteProtocolError" in kinds or "ReadError" in kinds or "ConnectionResetError" in kinds:
@@ -138,14 +139,25 @@ def from_exception(endpoint: Endpoint, error: BaseException, *, began: bool) -> 
     )
 
 
-def _connection_failure(endpoint: Endpoint, kinds: list[str]) -> ModelError | None:
+def _connection_failure(endpoint: Endpoint, error: BaseException, kinds: list[str]) -> ModelError | None:
     host = endpoint.host
     if "ProxyError" in kinds:
         return ModelError(
             f"The proxy refused the connection to {host}.",
-            "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment.",
+            f"Check {PROXY_VARIABLES} in the environment.",
             retryable=True,
         )
+    is_tls = any(kind.startswith("SSL") for kind in kinds)
+    if (not is_tls and "ConnectError" in kinds) or "ConnectTimeout" in kinds:
+        proxy = proxy_for(endpoint.origin) if endpoint.may_use_proxy else None
+        if proxy is not None:
+            # whatever is wrong with the host behind it, the proxy would say
+            shown = presentable(shown_proxy(proxy), endpoint.api_key, 100)
+            return ModelError(
+                f"The proxy {shown}, which the environment names for {host}, could not be reached.",
+                f"Check the network, and {PROXY_VARIABLES} in the environment.",
+                retryable=True,
+            )
     if "gaierror" in kinds:
         return ModelError(
             f"The name {host} could not be found: no network, or a mistyped base URL.",
@@ -153,8 +165,10 @@ def _connection_failure(endpoint: Endpoint, kinds: list[str]) -> ModelError | No
             retryable=True,
         )
     if "SSLCertVerificationError" in kinds:
+        told = next((said for one in _chain(error) if (said := getattr(one, "verify_message", ""))), "")
+        why = f": {clipped}" if (clipped := presentable(told, endpoint.api_key, 200).rstrip(".")) else ""
         return ModelError(
-            f"The certificate of {host} could not be verified, so nothing was sent to it.",
+            f"The certificate of {host} could not be verified, so nothing was sent to it{why}.",
             "Check the base URL and this machine's clock; behind a company's proxy, set SSL_CERT_FILE to its "
             "certificate.",
         )

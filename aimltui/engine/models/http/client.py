@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from aimltui import __version__
 from aimltui.common.bodies import BodyTooLong
 from aimltui.common.dataclass import dataclass
+from aimltui.common.errors import ConnectionSettingError
 from aimltui.common.late_modules import load_late
-from aimltui.common.tls import CERTIFICATE_VARIABLES, missing_certificates, without_certificates
+from aimltui.common.proxies import usable_proxy_for
+from aimltui.common.tls import verifying_context, without_certificates
 from aimltui.common.urls import same_origin
 from aimltui.engine.models.base import ModelError
 from aimltui.engine.models.endpoint.endpoint import Endpoint
@@ -55,11 +56,9 @@ def warm_up() -> None:
 
     Blocks: run it in a worker thread after the first frame.
     """
-    import httpx2
-
-    _build(Endpoint("warm-up", "http://127.0.0.1:1/v1"), without_certificates())
-    if not missing_certificates(os.environ):
-        httpx2.create_ssl_context()
+    _build(Endpoint("warm-up", "http://127.0.0.1:1/v1"))
+    with suppress(ConnectionSettingError):
+        verifying_context()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +113,14 @@ class EndpointClient:
             await self.aclose()
 
     async def client(self) -> AsyncOpenAI:
-        """The client; a worker thread imports the package and reads the certificates."""
+        """The client; a worker thread imports the package and reads the certificates.
+
+        Raises:
+            ModelError: The environment names certificates or a proxy that cannot be used.
+        """
         async with self._lock:
             if self._client is None:
-                built = await asyncio.to_thread(lambda: _build(self.endpoint, _ssl_context(self.endpoint)))
+                built = await asyncio.to_thread(_build, self.endpoint)
                 self._client, self._http = built
             return self._client
 
@@ -178,7 +181,7 @@ def _openai() -> Any:
     return openai
 
 
-def _build(endpoint: Endpoint, ssl_context: Any) -> tuple[AsyncOpenAI, httpx2.AsyncClient]:
+def _build(endpoint: Endpoint) -> tuple[AsyncOpenAI, httpx2.AsyncClient]:
     # Late, because the imports take a third of a second and must not delay the first frame.
     import httpx2
 
@@ -186,6 +189,7 @@ def _build(endpoint: Endpoint, ssl_context: Any) -> tuple[AsyncOpenAI, httpx2.As
     from aimltui.engine.models.http.network import use_backend
 
     openai = _openai()
+    ssl_context, proxy = _settings(endpoint)
     for name in _CHATTY_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
     http = LimitedClient(
@@ -197,7 +201,9 @@ def _build(endpoint: Endpoint, ssl_context: Any) -> tuple[AsyncOpenAI, httpx2.As
         # a run that waits for its model takes a connection; with a limit, runs beyond it would fail
         limits=httpx2.Limits(max_keepalive_connections=_IDLE_CONNECTIONS),
         follow_redirects=False,
-        trust_env=endpoint.may_use_proxy,
+        proxy=proxy,
+        # the library's own reading of the environment knows no networks in NO_PROXY
+        trust_env=False,
         event_hooks={"request": [_hook(endpoint)]},
     )
     use_backend(http)
@@ -213,19 +219,19 @@ def _build(endpoint: Endpoint, ssl_context: Any) -> tuple[AsyncOpenAI, httpx2.As
     return client, http
 
 
-def _ssl_context(endpoint: Endpoint) -> Any:
-    """Return the TLS settings for an endpoint; plain http reads no certificates.
+def _settings(endpoint: Endpoint) -> tuple[Any, str | None]:
+    """Return the TLS settings for an endpoint, and its proxy; plain http reads no certificates.
 
     Raises:
-        ModelError: The environment names certificates that do not exist.
+        ModelError: The environment names certificates or a proxy that cannot be used.
     """
-    import httpx2
-
-    if not endpoint.base_url.startswith("https:"):
-        return without_certificates()
-    if problem := missing_certificates(os.environ):
-        raise ModelError(problem, f"Correct the variable or unset it: {' or '.join(CERTIFICATE_VARIABLES)}.")
-    return httpx2.create_ssl_context()
+    try:
+        return (
+            verifying_context() if endpoint.origin.scheme == "https" else without_certificates(),
+            usable_proxy_for(endpoint.origin) if endpoint.may_use_proxy else None,
+        )
+    except ConnectionSettingError as error:
+        raise ModelError(error.problem, error.remedy) from error
 
 
 def _hook(endpoint: Endpoint) -> Any:

@@ -371,6 +371,37 @@ def test_a_connection_that_fails_is_explained(
     assert (explained.retryable, explained.cut, explained.status) == (retryable, False, None)
 
 
+@pytest.mark.parametrize(
+    ("error", "is_the_proxys"),
+    [
+        (chained(ConnectError(), ConnectionRefusedError()), True),
+        (chained(ConnectError(), socket.gaierror(-2, "unknown")), True),
+        (ConnectTimeout(), True),
+        (chained(ConnectError(), ssl.SSLError("wrong version number")), False),
+        (ReadTimeout(), False),
+    ],
+)
+def test_a_proxy_that_cannot_be_reached_is_named_instead_of_the_server_behind_it(
+    error: BaseException, is_the_proxys: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://someone:s3cret@proxy.example:3128")
+    explained = errors.from_exception(AIML, error, began=False)
+    assert ("The proxy proxy.example:3128" in explained.message) is is_the_proxys
+    assert "api.aimlapi.com" in explained.message
+    assert "s3cret" not in explained.message
+    local = errors.from_exception(LOCAL, error, began=False)
+    assert "proxy" not in local.message
+
+
+def test_a_certificate_that_is_refused_says_why() -> None:
+    refused = ssl.SSLCertVerificationError("bad")
+    refused.verify_message = f"certificate has expired {KEY}\x1b[31m"
+    message = errors.from_exception(AIML, chained(ConnectError(), refused), began=False).message
+    assert "so nothing was sent to it: certificate has expired" in message
+    assert KEY not in message
+    assert "\x1b" not in message
+
+
 def test_a_refused_local_server_is_to_be_started() -> None:
     error = errors.from_exception(LOCAL, chained(ConnectError(), ConnectionRefusedError()), began=False)
     assert error.message == "Nothing answers at 127.0.0.1:11434: the connection was refused."
