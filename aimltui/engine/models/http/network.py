@@ -201,8 +201,11 @@ class _Arrivals(asyncio.Protocol):
 class Stream(httpcore2.AsyncNetworkStream):
     """One connection, as the HTTP library uses it."""
 
-    def __init__(self, arrivals: _Arrivals) -> None:
+    def __init__(
+        self, arrivals: _Arrivals, has_surplus: Callable[[Stream], bool] = lambda _stream: False
+    ) -> None:
         self._arrivals = arrivals
+        self._has_surplus = has_surplus
         self._seen: bytearray | None = bytearray()
 
     @property
@@ -280,7 +283,9 @@ class Stream(httpcore2.AsyncNetworkStream):
         """See `httpcore2.AsyncNetworkStream.start_tls`."""
         try:
             async with asyncio.timeout(timeout):
-                return Stream(await _with_tls(self._arrivals, ssl_context, server_hostname))
+                return Stream(
+                    await _with_tls(self._arrivals, ssl_context, server_hostname), self._has_surplus
+                )
         except TimeoutError as error:
             raise httpcore2.ConnectTimeout(str(error)) from error
         except ssl.SSLError as error:
@@ -289,15 +294,24 @@ class Stream(httpcore2.AsyncNetworkStream):
     def get_extra_info(self, info: str) -> Any:
         """See `httpcore2.AsyncNetworkStream.get_extra_info`."""
         if info == "is_readable":
-            return self._arrivals.is_readable or _is_readable(self.get_extra_info("socket"))
+            return (
+                self._arrivals.is_readable
+                or _is_readable(self.get_extra_info("socket"))
+                or self._has_surplus(self)
+            )
         names = {"client_addr": "sockname", "server_addr": "peername"}
         return self._arrivals.transport.get_extra_info(names.get(info, info))
 
 
 class Backend(httpcore2.AnyIOBackend):
-    """Makes such connections over TCP."""
+    """Makes such connections over TCP.
 
-    def __init__(self) -> None:
+    Args:
+        pool: The library's pool that uses them.
+    """
+
+    def __init__(self, pool: Any = None) -> None:
+        self._pool = pool
         self._gate = _Gate()
 
     async def connect_tcp(
@@ -319,7 +333,17 @@ class Backend(httpcore2.AnyIOBackend):
             raise httpcore2.ConnectError(str(error)) from error
         for option in socket_options or ():
             arrivals.transport.get_extra_info("socket").setsockopt(*option)
-        return Stream(arrivals)
+        return Stream(arrivals, self._has_surplus)
+
+    def _has_surplus(self, stream: Stream) -> bool:
+        """Return whether the library has read more than the answer: it would take that for the answer to the next request."""
+        for connection in getattr(self._pool, "connections", ()):
+            inner = connection
+            while hasattr(inner, "_connection"):
+                inner = inner._connection
+            if getattr(inner, "_network_stream", None) is stream:
+                return bool(getattr(getattr(inner, "_h11_state", None), "trailing_data", (b"",))[0])
+        return False
 
 
 async def _connect(
@@ -364,11 +388,10 @@ async def _with_tls(plain: _Arrivals, ssl_context: ssl.SSLContext, server_hostna
 
 def use_backend(client: Any) -> None:
     """Let a client of the HTTP library make its connections here; one whose parts have other names is left as it is."""
-    backend = Backend()
     for transport in (client._transport, *client._mounts.values()):
         pool: Any = getattr(transport, "_pool", None)
         if hasattr(pool, "_network_backend"):
-            pool._network_backend = backend
+            pool._network_backend = Backend(pool)
 
 
 def _abort(transport: Any) -> None:
