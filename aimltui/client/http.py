@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from aimltui.common.bodies import LIMIT_BYTES, BodyTooLong, read_whole
 from aimltui.common.dataclass import dataclass
 from aimltui.common.errors import ConnectionSettingError
 from aimltui.common.proxies import usable_proxy_for
+from aimltui.common.sanitize import clean_line
 from aimltui.common.tls import verifying_context, without_certificates
 from aimltui.common.urls import is_loopback, origin, same_origin
 from aimltui.wire import events, sse
@@ -49,11 +51,11 @@ MAX_REDIRECTS = 3
 
 _REPEATABLE = frozenset({408, 409, 429, 500, 502, 503, 504})
 _ABSENT = frozenset({404, 405, 410, 501})
-_MILLISECONDS = 100_000_000_000
+_LAST_SECOND = 100_000_000_000
+"""A higher timestamp is in milliseconds or less."""
 _DEEPEST = 200
 """Objects and arrays inside of each other; pydantic has a similar limit for what it writes."""
 _TOO_DEEP = "The server's answer cannot be read: its objects are nested too deeply."
-"""A higher timestamp is in milliseconds."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -152,7 +154,7 @@ class HTTPTransport:
         async with aclosing(self._frames(response, reader)) as frames:
             async for frame in frames:
                 try:
-                    event = sse.decode(frame)
+                    event = sse.decode(frame, _in_seconds)
                 except (ValueError, ValidationError) as error:
                     raise Garbled(
                         f"{self._host} sent an event ({frame.event or 'unnamed'}) that cannot be read."
@@ -179,7 +181,7 @@ class HTTPTransport:
             async for piece in response.aiter_bytes():
                 for frame in reader.feed(piece):
                     yield frame
-        except httpx2.TransportError as error:
+        except (httpx2.TransportError, httpx2.DecodingError) as error:
             raise self._failed(error, "while the answer was streaming") from error
         except EventTooLong as error:
             raise Garbled(
@@ -214,6 +216,8 @@ class HTTPTransport:
                     raise self._failed(error) from error
                 await asyncio.sleep(self._delay(tried))
                 continue
+            except httpx2.DecodingError as error:
+                raise self._failed(error) from error
             except httpx2.TransportError as error:
                 if last or not request.is_safe:
                     raise self._failed(error) from error
@@ -249,10 +253,12 @@ class HTTPTransport:
                     )
                 return response
             await response.aclose()
-            target = built.url.join(response.headers["location"])
-            if not same_origin(str(target), str(built.url)):
+            location = response.headers["location"]
+            target = _joined(built.url, location)
+            if target is None or not same_origin(str(target), str(built.url)):
+                place = clean_line(location if target is None else target.host or location)[:200]
                 raise Unreachable(
-                    f"{self._host} redirects to {target.host}, which does not get your key.",
+                    f"{self._host} redirects to {place}, which does not get your key.",
                     "If that is the right server, use its address as the URL.",
                 )
             if request.method != "GET" and response.status_code not in (307, 308):
@@ -312,14 +318,14 @@ class HTTPTransport:
 
     def _delay(self, tried: int, retry_after: str = "") -> float:
         own: float = self._patience.pause_s * 2.0 ** (tried - 1)
-        return min(30.0, max(own, float(retry_after))) if retry_after.isdigit() else own
+        return min(30.0, max(own, float(retry_after))) if retry_after.isdecimal() else own
 
     async def _read(self, response: httpx2.Response) -> bytes:
         import httpx2
 
         try:
             return (await self._read_whole(response)).content
-        except httpx2.TransportError as error:
+        except (httpx2.TransportError, httpx2.DecodingError) as error:
             raise self._failed(error, "while the answer was coming") from error
 
     async def _read_whole(self, response: httpx2.Response, limit_bytes: int = LIMIT_BYTES) -> httpx2.Response:
@@ -352,6 +358,8 @@ class HTTPTransport:
             return TimedOut(
                 f"{self._host} did not answer in time{place}.", "Check the connection, and try again."
             )
+        if isinstance(error, httpx2.DecodingError):
+            return Garbled(f"{self._host} sent an answer that cannot be unpacked.", "Try again.")
         if isinstance(error, httpx2.ConnectError):
             return Unreachable(
                 f"{self._host} cannot be reached: {_reason(error)}.",
@@ -406,7 +414,7 @@ def _decoded(kind: type[R], value: Any) -> R:
 
 
 def _in_seconds(value: Any, depth: int = 0) -> Any:
-    """Return the value with all timestamps in seconds: at least one server sends some in milliseconds.
+    """Return the value with all timestamps in whole seconds: some servers send milliseconds, or fractions.
 
     Raises:
         RecursionError: It is nested too deeply.
@@ -418,11 +426,31 @@ def _in_seconds(value: Any, depth: int = 0) -> Any:
     if not isinstance(value, dict):
         return value
     return {
-        name: inner // 1000
-        if name.endswith("_at") and isinstance(inner, int) and inner > _MILLISECONDS
+        name: _seconds(inner)
+        if name.endswith("_at") and type(inner) in (int, float)
         else _in_seconds(inner, depth + 1)
         for name, inner in value.items()
     }
+
+
+def _seconds(at: float) -> int:
+    """Return a time that a clock can have; 0 for all others."""
+    if not 0 <= at < math.inf:
+        return 0
+    whole = int(at)
+    while whole > _LAST_SECOND:
+        whole //= 1000
+    return whole
+
+
+def _joined(url: httpx2.URL, location: str) -> httpx2.URL | None:
+    """Return where a redirect leads; None if that is no URL."""
+    import httpx2
+
+    try:
+        return url.join(location)
+    except (httpx2.InvalidURL, ValueError):
+        return None
 
 
 def _reason(error: Exception) -> str:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 LIMIT_BYTES = 64 * 1024 * 1024
 """The longest body that is read, counted after decompression. A compressed body may be a thousand times shorter."""
-_NO_LONGER_TRUE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+_NO_LONGER_TRUE = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 
 
 class BodyTooLong(Exception):
@@ -57,7 +57,8 @@ async def read_whole(response: httpx2.Response, limit_bytes: int = LIMIT_BYTES) 
         await response.aclose()
     return httpx2.Response(
         response.status_code,
-        headers=[pair for pair in response.headers.multi_items() if pair[0].lower() not in _NO_LONGER_TRUE],
+        # the bytes: a text that is not ASCII could not be encoded again
+        headers=[pair for pair in response.headers.raw if pair[0].lower() not in _NO_LONGER_TRUE],
         content=bytes(body),
         request=response.request,
         extensions=response.extensions,

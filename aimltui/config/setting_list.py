@@ -281,7 +281,7 @@ def parsed_value(info: SettingInfo, text: str) -> Value | None:
     value: Value = text
     if info.kind == "number":
         try:
-            value = int(text) if text.lstrip("+-").isdigit() else float(text)
+            value = int(text) if text.lstrip("+-").isdecimal() else float(text)
         except ValueError:
             raise ConfigError("Type a number, or nothing to use the default.") from None
     check_value(info.key, value)

@@ -221,7 +221,7 @@ class Exchange:
         last = self._request.headers.get("last-event-id", "")
         if (
             match.operation is op.RUN_EVENTS
-            and last.isdigit()
+            and last.isdecimal()
             and not any(name == "after" for name, _ in query)
         ):
             # A browser's EventSource resumes with this header.
@@ -235,7 +235,7 @@ class Exchange:
     async def _body(self) -> bytes:
         limit = self._shared.limits.max_body
         declared = self._request.headers.get("content-length", "")
-        size, pieces = int(declared) if declared.isdigit() else 0, list[bytes]()
+        size, pieces = int(declared) if declared.isdecimal() else 0, list[bytes]()
         if size <= limit:
             size = 0
             async for piece in self._request.stream():

@@ -193,6 +193,6 @@ def _solid(variables: Mapping[str, str], name: str, ground: Color, foreground: C
     color = _color(variables, name)
     if color is None or color.ansi is not None or color.a == 0 or variables[name].startswith("auto"):
         percent = variables.get(name, "").removeprefix("auto").strip().removesuffix("%")
-        share = float(percent) / 100 if percent.isdigit() else _DEFAULT_SHARE
+        share = float(percent) / 100 if percent.isdecimal() else _DEFAULT_SHARE
         return ground.blend(foreground or ground, share, alpha=1)
     return ground.blend(color, color.a, alpha=1) if color.a < 1 else color

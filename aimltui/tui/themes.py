@@ -234,7 +234,7 @@ def _check_variables(source: _Source, theme: Theme) -> None:
             colour, _, alpha = value.removeprefix("auto").strip().partition(" ")
             if value.startswith("auto"):
                 alpha, colour = colour, "white"
-            if alpha and not alpha.removesuffix("%").replace(".", "", 1).isdigit():
+            if alpha and not alpha.removesuffix("%").replace(".", "", 1).isdecimal():
                 raise ConfigError(
                     f"{source.at(f'variables.{name}')}: variables.{name} is {value[:40]!r}, which is no colour."
                 )

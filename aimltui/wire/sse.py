@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from aimltui.wire import events
@@ -11,6 +12,7 @@ from aimltui.wire.sse_reader import SSEFrame
 
 COMMENT = b": ping\n\n"
 """A heartbeat that every reader ignores."""
+_MAX_DIGITS = 18
 
 
 def encode(event: StreamEvent, *, with_id: bool = True) -> bytes:
@@ -37,8 +39,12 @@ def _text(event: StreamEvent) -> str:
     return json.dumps({"error": flat, **flat}, ensure_ascii=False, separators=(",", ":"))
 
 
-def decode(frame: SSEFrame) -> StreamEvent | None:
+def decode(frame: SSEFrame, adapt: Callable[[Any], Any] | None = None) -> StreamEvent | None:
     """Return the event of a frame; None if this version does not know it, or it has no data.
+
+    Args:
+        frame: The frame.
+        adapt: Changes the data, if that has times, before it is checked.
 
     Raises:
         ValueError: The data is not JSON, nested too deeply, or not of the event's shape.
@@ -47,6 +53,12 @@ def decode(frame: SSEFrame) -> StreamEvent | None:
         return None
     try:
         data: Any = frame.data if frame.data == "[DONE]" else json.loads(frame.data)
-        return events.decode(frame.event, data, int(frame.id) if frame.id.isdigit() else None)
+        if adapt is not None and '_at"' in frame.data:
+            data = adapt(data)
+        return events.decode(frame.event, data, _number(frame.id))
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) <= _MAX_DIGITS else None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from aimltui.wire.assistants import AssistantParams, CreateAssistant
 from aimltui.wire.errors import APIError, BadRequest, NotFound, RateLimited, ServerError, Unauthorized
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.messages import CreateMessage, ListMessages
-from aimltui.wire.runs import CreateRun
+from aimltui.wire.runs import CreateRun, Run
 from aimltui.wire.threads import CreateThread, ListThreads
 from tests.support.builders import PATIENCE_S
 from tests.support.http_server import SSE, Says, ScriptedServer, refuses, says_json, scripted_server
@@ -189,6 +191,75 @@ async def test_any_2xx_is_an_answer_and_milliseconds_become_seconds(tmp_path: Pa
     async with scripted_server(tmp_path, answer) as server:
         thread = await client(server).threads.get("thread_1")
     assert thread.created_at == 1_700_000_000
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ("1700000000.9", 1_700_000_000),
+        ("1700000000123456", 1_700_000_000),
+        ("1700000000123456789", 1_700_000_000),
+        ("1e999", 0),
+        ("NaN", 0),
+        ("-5", 0),
+        ("9" * 200, None),
+    ],
+)
+async def test_a_time_is_one_that_a_clock_can_have_in_an_answer_and_in_a_stream(
+    tmp_path: Path, sent: str, read: int | None
+) -> None:
+    run = json.dumps(RUN | {"status": "completed"})[:-1] + f', "created_at": {sent}}}'
+    answer = Says(200, run.encode(), {"content-type": "application/json"})
+    async with scripted_server(
+        tmp_path, answer, Says(200, frames(("thread.run.completed", run)), SSE)
+    ) as server:
+        whole = (await client(server).runs.get("thread_1", "run_1")).created_at
+        streamed = (await stream(client(server)))[0].data
+    assert isinstance(streamed, Run)
+    assert whole == streamed.created_at
+    assert read in (None, whole)
+    assert datetime.fromtimestamp(whole, UTC).year >= 1970
+
+
+async def test_headers_that_are_not_ascii_are_no_obstacle(tmp_path: Path) -> None:
+    odd = {"x-note": "\xe9\xff", "x-request-id": "req_\xe9"}
+    answers = [
+        says_json(THREAD, **odd),
+        refuses(400, "No.", **odd),
+        refuses(503, "No.", **{"retry-after": "\xb2"}),
+    ]
+    async with scripted_server(tmp_path, *answers) as server:
+        made = client(server)
+        assert (await made.threads.get("thread_1")).id == "thread_1"
+        with pytest.raises(BadRequest, match="No"):
+            await made.threads.get("thread_1")
+        with pytest.raises(ServerError, match="No"):
+            await made.threads.get("thread_1")
+
+
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize("is_stream", [False, True])
+async def test_an_answer_that_cannot_be_unpacked_is_garbled(
+    tmp_path: Path, status: int, is_stream: bool
+) -> None:
+    async with scripted_server(tmp_path, Says(status, b"junk", SSE | {"content-encoding": "gzip"})) as server:
+        with pytest.raises(Garbled, match="cannot be unpacked"):
+            await (stream(client(server)) if is_stream else client(server).threads.get("thread_1"))
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("location", "told"),
+    [
+        ("http://a\x1b[31m.example/", "http://a.example/"),
+        ("javascript:alert(1)", "javascript:alert(1)"),
+        ("http://evil.example:99999999/", "evil.example"),
+    ],
+)
+async def test_a_redirect_to_nowhere_is_named(tmp_path: Path, location: str, told: str) -> None:
+    async with scripted_server(tmp_path, Says(307, headers={"location": location})) as server:
+        with pytest.raises(Unreachable, match=re.escape(f"redirects to {told}, which")):
+            await client(server).threads.get("thread_1")
 
 
 async def test_the_key_does_not_follow_a_redirect_to_another_host(tmp_path: Path) -> None:

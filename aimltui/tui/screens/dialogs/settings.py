@@ -283,7 +283,7 @@ def _shown(info: SettingInfo, value: Value | None) -> str:
 def _with_unit(info: SettingInfo, text: str) -> str:
     """Return a number with the unit that the end of the setting's name tells; other texts as they are."""
     unit = info.key.rpartition("_")[2]
-    if not text.replace(".", "", 1).isdigit():
+    if not text.replace(".", "", 1).isdecimal():
         return text
     if unit == "days":
         return f"{text} {'day' if text == '1' else 'days'}"

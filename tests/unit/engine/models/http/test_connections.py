@@ -7,7 +7,7 @@ import pytest
 
 from aimltui.engine.models.chat.model import OpenAICompatibleModel
 from aimltui.engine.models.endpoint.endpoint import Endpoint
-from tests.support.chats import answered, asking, play, serving, text_in
+from tests.support.chats import answered, asking, failed, play, serving, text_in
 from tests.support.raw_server import raw_server
 
 
@@ -62,3 +62,18 @@ async def test_what_comes_after_an_answer_is_not_taken_for_the_next_one(kind: st
             await model.aclose()
     # without a surplus the connection is kept
     assert connections == (3 if surplus else 1)
+
+
+async def test_a_refusal_with_headers_that_are_not_ascii_is_read() -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(
+            b"HTTP/1.1 401 No\r\nX-Request-Id: \xe9\xff\r\nLocation: \xff\r\nContent-Length: 0\r\n\r\n"
+        )
+
+    async with raw_server(talk) as port:
+        model = OpenAICompatibleModel(Endpoint("test", f"http://127.0.0.1:{port}/v1"))
+        try:
+            assert (await failed(model, asking())).status == 401
+        finally:
+            await model.aclose()
