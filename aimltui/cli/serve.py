@@ -13,6 +13,7 @@ from typing import Any
 from aimltui.bootstrap.engine import open_engine
 from aimltui.bootstrap.source import DEMO_MODEL, Source, find_source
 from aimltui.cli.flags import add_engine_flags
+from aimltui.common import gc_tuning
 from aimltui.common.errors import ConfigError
 from aimltui.common.home import expanded
 from aimltui.config.served_clients import ServedClientSettings, client_of_option
@@ -110,6 +111,7 @@ async def _serve(address: Any, source: Source, auth: Any, override: str | None, 
 
     async with open_engine(source, override) as engine:
         app = create_app(engine, auth, limits)
+        gc_tuning.tune()
 
         async def stop() -> None:
             await app.aclose()

@@ -9,6 +9,7 @@ from contextlib import aclosing
 
 from starlette.types import Receive, Send
 
+from aimltui.server.chunk_writer import Write
 from aimltui.wire import events, sse
 from aimltui.wire.errors import APIError, ErrorObject, ServerError
 from aimltui.wire.events import StreamEvent
@@ -79,13 +80,21 @@ class EventStream:
         self._last_sent = 0.0
         self._refusal: APIError | None = None
 
-    async def send(self, receive: Receive, send: Send, headers: RawHeaders) -> None:
+    async def send(
+        self, receive: Receive, send: Send, headers: RawHeaders, write: Write | None = None
+    ) -> None:
         """Send all events, or until the client disconnects.
+
+        Args:
+            receive: Receives the client's messages.
+            send: Sends messages.
+            headers: The headers of the answer.
+            write: Sends a piece of the body once the headers are sent; None sends it as a message.
 
         Raises:
             APIError: The request was refused before anything was sent.
         """
-        self._send_message, self._headers = send, headers
+        self._send_message, self._headers, self._write = send, headers, write
         self._time = asyncio.get_running_loop().time
         async with asyncio.TaskGroup() as group:
             pump = group.create_task(self._pump())
@@ -137,6 +146,9 @@ class EventStream:
             await self._begin()
         self._last_sent = self._time()
         # two that are sent at once come whole, one after the other
+        if self._write is not None:
+            await self._write(body)
+            return
         await self._send_message({"type": "http.response.body", "body": body, "more_body": True})
 
     async def _begin(self) -> None:

@@ -16,6 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from aimltui.server import idempotency, openapi, other_wires
 from aimltui.server.assistant_models import assistant_models
+from aimltui.server.chunk_writer import chunk_writer
 from aimltui.server.client_budget import QuotaReserved, QuotaUsedUp, headers_within, refuse_place
 from aimltui.server.download import send_content
 from aimltui.server.event_stream import EventStream, disconnected, encoded, encoded_error
@@ -325,7 +326,7 @@ class Exchange:
         headers = {"content-type": EVENT_TYPE, "cache-control": "no-cache", "x-accel-buffering": "no"}
         raw = [(k.encode(), v.encode()) for k, v in {**headers, **self._headers()}.items()]
         with self._shared.metrics.open_stream():
-            await stream.send(self._receive, self._send, raw)
+            await stream.send(self._receive, self._send, raw, chunk_writer(self._send_message, self._scope))
 
     async def _refuse(self, error: APIError) -> None:
         error.request_id = self._id

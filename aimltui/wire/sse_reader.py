@@ -59,11 +59,10 @@ class SSEReader:
         """
         if not chunk:
             return
-        if self._is_lines_of_data(chunk):
-            self._ended_in_cr = False
-            for event in chunk[:-2].split(b"\n\n"):
-                if len(event) > len(_DATA):
-                    yield SSEFrame("", event[len(_DATA) :].decode("utf-8", "replace"))
+        plain = self.lines_of_data(chunk)
+        if plain is not None:
+            for data in plain:
+                yield SSEFrame("", data.decode("utf-8", "replace"))
             return
         # A CR ends its line at once; an LF after it, perhaps in the next chunk, is the second half of that end.
         lines = _LINE_END.split(chunk[1:] if self._ended_in_cr and chunk[:1] == b"\n" else chunk)
@@ -74,16 +73,25 @@ class SSEReader:
                 yield frame
         self._extend_line(lines[-1])
 
-    def _is_lines_of_data(self, chunk: bytes) -> bool:
-        """Whether a chunk is what most servers send of a model's answer: whole events, each of them one line of data."""
-        return (
-            chunk.startswith(_DATA)
-            and chunk.endswith(b"\n\n")
-            and chunk.count(b"\n") == 2 + 2 * chunk.count(b"\n\ndata: ")
-            and not (self._line or self._size or self._is_first_line)
-            and len(chunk) <= self._limit_bytes
-            and b"\r" not in chunk
-        )
+    def lines_of_data(self, chunk: bytes) -> list[bytes] | None:
+        """Return the data of whole events of which each is one line of data; None for any other chunk, which `feed` reads.
+
+        Most servers send a model's answer so.
+        """
+        if (
+            not (chunk.startswith(_DATA) and chunk.endswith(b"\n\n"))
+            or self._line
+            or self._size
+            or self._is_first_line
+            or len(chunk) > self._limit_bytes
+            or b"\r" in chunk
+        ):
+            return None
+        events = chunk[:-2].split(b"\n\n")
+        if chunk.count(b"\n") != 2 * len(events) or not all(event.startswith(_DATA) for event in events):
+            return None
+        self._ended_in_cr = False
+        return [event[len(_DATA) :] for event in events if len(event) > len(_DATA)]
 
     def close(self) -> Iterator[SSEFrame]:
         """Yield the frame that was still open at the end of the body: some servers omit the last empty line."""

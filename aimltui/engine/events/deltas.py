@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Final, Literal, cast
+from typing import Final, Literal, NamedTuple, cast
 
 from aimltui.common.dataclass import dataclass
 from aimltui.wire import events
@@ -117,8 +117,7 @@ AnnotatedText = FileLink | Citation
 DeltaValue = str | CallHead | AnnotatedText
 
 
-@dataclass(frozen=True, slots=True)
-class Delta:
+class Delta(NamedTuple):
     """A new fragment of a message's part, or of a tool call in a run step."""
 
     object_id: str
@@ -143,8 +142,13 @@ class Delta:
 
     def joins(self, other: Delta) -> bool:
         """Return whether one event can report this delta together with `other`, which follows it directly."""
-        same = (self.object_id, self.kind, self.slot, self.part)
-        return same == (other.object_id, other.kind, other.slot, other.part) and self.kind not in _ALONE
+        return (
+            self.object_id == other.object_id
+            and self.kind == other.kind
+            and self.slot == other.slot
+            and self.part == other.part
+            and self.kind not in _ALONE
+        )
 
     def event(self, index: int) -> StreamEvent:
         """Return the API's delta event with its index in the run's log."""

@@ -7,7 +7,6 @@ import time
 from array import array
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 
 from aimltui.common.dataclass import dataclass
 from aimltui.engine.events.deltas import Delta
@@ -17,7 +16,7 @@ from aimltui.wire.events import StreamEvent
 DONE = StreamEvent(events.DONE, "[DONE]")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LogEntry:
     """An entry of a run's log: an event, or a delta whose event is made when a follower reads it."""
 
@@ -53,7 +52,7 @@ def joined(entries: Iterable[LogEntry]) -> Iterator[StreamEvent]:
             yield first.content.event(first.index or 0)
         else:
             text = "".join(entry.content.text for entry in batch if isinstance(entry.content, Delta))
-            yield replace(first.content, value=text).event(last.index or 0)
+            yield first.content._replace(value=text).event(last.index or 0)
 
 
 class EventLog:
@@ -89,7 +88,10 @@ class EventLog:
         self.next_index += 1
         if self._times is not None:
             self._times.append(self._clock())
-        self._add([entry])
+        if not self._closed:
+            self._entries.append(entry)
+            if self._waiting:
+                self._wake_followers()
         return entry
 
     def publish(self, committed: Sequence[StreamEvent]) -> None:
@@ -137,11 +139,11 @@ class EventLog:
         self._waiting.append(waiting)
         try:
             await waiting
-        finally:
-            if waiting.cancelled():
-                # a run may be silent for long while followers come and go
-                with suppress(ValueError):
-                    self._waiting.remove(waiting)
+        except asyncio.CancelledError:
+            # a run may be silent for long while followers come and go
+            with suppress(ValueError):
+                self._waiting.remove(waiting)
+            raise
 
     def _position(self, after: int) -> int:
         for position, entry in enumerate(self._entries):
@@ -156,8 +158,6 @@ class EventLog:
         self._wake_followers()
 
     def _wake_followers(self) -> None:
-        if not self._waiting:
-            return
         waiting, self._waiting = self._waiting, []
         for follower in waiting:
             if not follower.done():

@@ -36,6 +36,12 @@ class ChatRequest:
     """Called with the body of each request that is sent for this turn."""
     prompt_cache: bool = True
     """Whether a long prompt is marked for the provider's cache, where the model takes such marks."""
+    on_text: Callable[[str], bool] | None = field(default=None, compare=False, repr=False)
+    """Called with text of the answer that comes alone; False asks to have it as a chunk.
+
+    A model may call it in the place of yielding a chunk with nothing but text, which takes longer than all the rest. It is
+    called between two chunks, in their order, and not before the first chunk with content.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,8 @@ class MessageText:
         self._sources = sources or {}
         self._links = LinkFinder(files)
         self._marks = MarkFinder(sources) if sources is not None else None
+        self._is_plain = not files and sources is None
+        """Whether nothing in the text can be a link or a citation."""
         self._emit = emit
         self._tail = ""
         """The end of the streamed text, for the quote of the next citation."""
@@ -53,6 +55,9 @@ class MessageText:
 
     def feed(self, text: str) -> None:
         """Emit the next piece; what may become a link or a citation is held back."""
+        if self._is_plain:
+            self._emit_plain(text)
+            return
         for span in self._links.feed(text):
             self._emit_span(span)
 
@@ -91,6 +96,8 @@ class MessageText:
         self._emit_annotated(FILE_CITATION, mark)
 
     def _emit_plain(self, text: str) -> None:
+        if not text:
+            return
         self._emit(TEXT, text)
         self._length += len(text)
 

@@ -20,6 +20,7 @@ class WaitNotices:
     def __init__(self, journal: Journal, options: EngineOptions) -> None:
         self._journal = journal
         self._options = options
+        self._time = asyncio.get_running_loop().time
         self._is_open = False
         self._host = ""
         self._limit_s = 0.0
@@ -34,11 +35,13 @@ class WaitNotices:
 
     def reset(self) -> None:
         """Withdraw the notice and wait again: a part of the answer has come."""
-        self.clear()
-        self._since = asyncio.get_running_loop().time()
+        if self._is_open:
+            self.clear()
         self._limit_s = self._options.silence_notice_s
         if self._timer is None:
             self._listen(self._limit_s)
+        else:
+            self._since = self._time()
 
     def end(self) -> None:
         """Stop to wait."""

@@ -171,7 +171,7 @@ class RunLoop:
                 self._journal.discard_reasoning()
             self._notices.start(model)
             trace = self._services.traces.of(self._journal.run_id)
-            request = trace.begin(turn.request)
+            request = replace(trace.begin(turn.request), on_text=partial(self._take_text, writer))
             if tried == 1 and turn.plan.number == 0:
                 for text in turn.remarks:
                     self._notices.note(text)
@@ -203,6 +203,11 @@ class RunLoop:
             finally:
                 trace.note_end()
                 self._notices.end()
+
+    def _take_text(self, writer: TurnWriter, text: str) -> bool:
+        """Stream text that comes alone, if that needs no waiting; see `ChatRequest.on_text`."""
+        self._notices.reset()
+        return writer.take_text(text)
 
     def _shortens(self, run: Run, turn: PreparedTurn, error: ModelError) -> bool:
         """Learn from a refusal that the context is smaller; return whether a shorter thread can be tried."""

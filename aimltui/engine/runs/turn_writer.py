@@ -151,6 +151,18 @@ class TurnWriter:
         """The calls in their order."""
         return [draft.call() for draft in self._order]
 
+    def take_text(self, text: str) -> bool:
+        """Stream text of a chunk that has nothing else, if that needs no waiting; return whether it was streamed."""
+        if self._message_id is None or self._parser is not None or self.tool_step_id is not None:
+            return False
+        text = replace_surrogates(text)
+        self.characters += len(text)
+        if not self._said:
+            self._said_from = self._journal.now()
+        self._said.append(text)
+        self._text.feed(text)
+        return True
+
     async def take(self, chunk: ChatChunk) -> None:
         """Stream the next chunk."""
         if chunk.ends_thought and self.tool_step_id is None:
@@ -302,8 +314,9 @@ class TurnWriter:
 
     def _emit_part(self, part: DeltaKind, kind: DeltaKind, value: str | AnnotatedText) -> None:
         assert self._message_id is not None
-        first = part not in self._slots
-        slot = self._slots.setdefault(part, len(self._slots))
+        slot = self._slots.get(part)
+        if first := slot is None:
+            slot = self._slots[part] = len(self._slots)
         self._emit(Delta(self._message_id, kind, slot, value, first))
 
     async def _open_code(self) -> None:

@@ -39,10 +39,41 @@ class ChunkReader:
         self._by_index: dict[int, int] = {}
         self._count = 0
 
+    def text_in(self, chunk: Mapping[str, JSON]) -> str | None:
+        """Return the text of a chunk that can contain nothing else; None for any other.
+
+        Nearly all chunks of an answer are such, and looking in each for everything that it lacks takes longer than the rest.
+        """
+        if not chunk.keys() <= _PLAIN_CHUNK or chunk.get("usage") is not None:
+            return None
+        choices = chunk.get("choices")
+        if not isinstance(choices, list) or len(choices) != 1 or not isinstance(choices[0], dict):
+            return None
+        choice = choices[0]
+        delta = choice.get("delta")
+        if choice.get("index") != 0 or choice.get("finish_reason") is not None or not isinstance(delta, dict):
+            return None
+        content = delta.get("content")
+        if not choice.keys() <= _PLAIN_CHOICE or not delta.keys() <= _PLAIN_DELTA:
+            return None
+        return content if isinstance(content, str) else None
+
+    def read_text(self, content: str) -> ChatChunk | str | None:
+        """Read the text of `text_in`: text if it is nothing but text of the answer, None if there is nothing new."""
+        thought, text, ends_thought = self._tags.feed(self._text.feed(content))
+        if ends_thought:
+            self._said.clear()
+        if not (text or thought or ends_thought):
+            return None
+        if text:
+            self._said.append(text)
+        self.has_content = self.has_content or bool(text or thought)
+        if thought or ends_thought:
+            return ChatChunk(text, reasoning=thought, ends_thought=ends_thought)
+        return text
+
     def read(self, chunk: Mapping[str, JSON]) -> ChatChunk | None:
         """Read a chunk; None if it contains nothing new."""
-        if (plain := _plain_text(chunk)) is not None:
-            return self._read_plain(plain)
         usage = self._read_usage(chunk)
         choice = _first_choice(chunk)
         if choice is None:
@@ -72,18 +103,6 @@ class ChunkReader:
         if text:
             self._said.append(text)
         return ChatChunk(text, refusal, reasoning, calls, reason, usage, ends_thought=ends_thought)
-
-    def _read_plain(self, content: str) -> ChatChunk | None:
-        """Read the text of a chunk that has nothing else."""
-        thought, text, ends_thought = self._tags.feed(self._text.feed(content))
-        if ends_thought:
-            self._said.clear()
-        if not (text or thought or ends_thought):
-            return None
-        self.has_content = self.has_content or bool(text or thought)
-        if text:
-            self._said.append(text)
-        return ChatChunk(text, reasoning=thought, ends_thought=ends_thought)
 
     @property
     def is_over(self) -> bool:
@@ -218,26 +237,6 @@ class ChunkReader:
         if call_id:
             self._by_id[call_id] = place
         return place
-
-
-def _plain_text(chunk: Mapping[str, JSON]) -> str | None:
-    """Return the text of a chunk that can contain nothing else; None for any other.
-
-    Nearly all chunks of an answer are such, and looking in each for everything that it lacks takes longer than the rest.
-    """
-    if not chunk.keys() <= _PLAIN_CHUNK or chunk.get("usage") is not None:
-        return None
-    choices = chunk.get("choices")
-    if not isinstance(choices, list) or len(choices) != 1 or not isinstance(choices[0], dict):
-        return None
-    choice = choices[0]
-    delta = choice.get("delta")
-    if choice.get("index") != 0 or choice.get("finish_reason") is not None or not isinstance(delta, dict):
-        return None
-    content = delta.get("content")
-    if not choice.keys() <= _PLAIN_CHOICE or not delta.keys() <= _PLAIN_DELTA:
-        return None
-    return content if isinstance(content, str) else None
 
 
 def text_of(content: JSON) -> str:

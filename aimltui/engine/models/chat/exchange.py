@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import replace
 from typing import Any, Protocol
@@ -26,6 +26,7 @@ DRAIN_TIMEOUT_S = 0.1
 WHOLE_ANSWER_LIMIT_BYTES = LIMIT_BYTES
 _DRAIN_PIECES = 4
 _ERROR_LIMIT = 20_000
+_DONE = ("[DONE]", b"[DONE]")
 _BLANKS = b" \t\r\n\xef\xbb\xbf"
 
 
@@ -55,6 +56,14 @@ class Reader(Protocol):
     @property
     def usage(self) -> ChatUsage | None:
         """The known usage of the turn."""
+        ...
+
+    def text_in(self, payload: Mapping[str, JSON], /) -> str | None:
+        """Return the text of a payload that has nothing else; None for any other. It is not read yet."""
+        ...
+
+    def read_text(self, text: str, /) -> ChatChunk | str | None:
+        """Read such a text: the text if it is nothing but text of the answer, None if there is nothing new."""
         ...
 
     def read(self, payload: Mapping[str, JSON], /) -> ChatChunk | None:
@@ -113,6 +122,8 @@ class Exchange:
         self._answer = HTTPAnswer(endpoint, model)
         self._reader = reader
         self._bare = bare
+        self.on_text: Callable[[str], bool] | None = None
+        """See `ChatRequest.on_text`."""
         self._error = ""
         self._done = False
         self._trailer_ends: float | None = None
@@ -185,9 +196,12 @@ class Exchange:
         has_usage = False
         piece = head
         while True:
-            for payload in self._payloads(reader.feed(piece)):
+            for payload in reader.lines_of_data(piece) or self._payloads(reader.feed(piece)):
                 chunk = self._event(payload)
-                if chunk is not None:
+                if isinstance(chunk, str):
+                    if self.on_text is None or not self.on_text(chunk):
+                        yield ChatChunk(chunk)
+                elif chunk is not None:
                     has_usage = has_usage or chunk.usage is not None
                     yield chunk
                 if self._done:
@@ -202,7 +216,9 @@ class Exchange:
         for payload in () if self._done else self._payloads(reader.close()):
             # The rest of a broken stream may be half an event, which is dropped.
             chunk = self._event(payload) if _is_readable(payload) else None
-            if chunk is not None:
+            if isinstance(chunk, str):
+                yield ChatChunk(chunk)
+            elif chunk is not None:
                 has_usage = has_usage or chunk.usage is not None
                 yield chunk
         if header_cost is not None and not has_usage:
@@ -238,11 +254,11 @@ class Exchange:
             failure = errors.cut(self._endpoint, "one of its events is longer than 1 MB")
         raise failure
 
-    def _event(self, data: str) -> ChatChunk | None:
+    def _event(self, data: str | bytes) -> ChatChunk | str | None:
         data = data.strip()
         if not data:
             return None
-        if data == "[DONE]":
+        if data in _DONE:
             self._done = True
             return None
         try:
@@ -251,8 +267,11 @@ class Exchange:
             payload = data
         if payload is None:
             return None
-        if not isinstance(payload, Mapping):
+        if not isinstance(payload, dict):
             raise errors.cut(self._endpoint, "a part of it is not JSON, so the server or a proxy is faulty")
+        text = self._reader.text_in(payload)
+        if text is not None:
+            return self._reader.read_text(text)
         self._raise_error_in(payload, began=True)
         chunk = self._reader.read(payload)
         self._done = self._done or self._reader.is_over

@@ -98,6 +98,8 @@ class OpenAICompatibleModel:
                         if remark and turn.has_content:
                             yield ChatChunk(remark=remark)
                             remark = ""
+                        if turn.has_content:
+                            turn.on_text = request.on_text
                         yield chunk
             except ModelError as error:
                 failure = error

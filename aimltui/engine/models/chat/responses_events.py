@@ -12,6 +12,21 @@ from aimltui.engine.models.chat.web_sources import Sources
 _REASONS = {"max_output_tokens": "length", "max_tokens": "length", "content_filter": "content_filter"}
 _TEXTS = {"response.output_text.delta": "text", "response.refusal.delta": "refusal"}
 _REASONING = ("response.reasoning_summary_text.delta", "response.reasoning_text.delta")
+_TEXT = "response.output_text.delta"
+_PLAIN_EVENT = frozenset(
+    {
+        "type",
+        "delta",
+        "item_id",
+        "output_index",
+        "content_index",
+        "sequence_number",
+        "logprobs",
+        "obfuscation",
+        "event_id",
+    }
+)
+"""What an event of nothing but text may have; all but the text is ignored."""
 _ENDS = ("response.completed", "response.incomplete", "response.done")
 
 
@@ -71,6 +86,17 @@ class ResponsesReader:
         listed = self._sources.markdown("".join(self._said)) if self._said and not self._calls else ""
         found = len(self._sources)
         return ChatChunk(text=listed, web_sources=found) if listed or found else None
+
+    def text_in(self, payload: Mapping[str, JSON]) -> str | None:
+        """Return the text of an event that has nothing else; None for any other."""
+        if payload.get("type") != _TEXT or not payload.keys() <= _PLAIN_EVENT:
+            return None
+        delta = payload.get("delta")
+        return delta if isinstance(delta, str) else None
+
+    def read_text(self, text: str) -> ChatChunk | str | None:
+        """Read the text of `text_in`; None if there is nothing new."""
+        return text if self._told(text) is not None else None
 
     def read(self, payload: Mapping[str, JSON]) -> ChatChunk | None:
         """Read an event; None if it contains nothing new."""

@@ -38,6 +38,8 @@ class ThoughtTags:
         self._held = ""
         """What cannot be returned yet: white space and the beginning of a tag."""
         self._inside = starts_inside
+        self._has_begun = True
+        """Whether the open thought has a character; line ends behind its tag are no part of it."""
         self._is_done = False
         """Whether the answer's text has started."""
         self._after_thought = False
@@ -55,6 +57,11 @@ class ThoughtTags:
     def feed(self, piece: str) -> Parted:
         """Return what is certain of the content so far and was not returned before."""
         if self._is_done and self._may_close:
+            if not self._held and "<" not in piece and "<" not in self._tail:
+                # no tag can be in it
+                if "`" in piece and piece.count("`") % 2:
+                    self._in_code = not self._in_code
+                return Parted("", piece)
             return self._closed(piece)
         if self._is_done:
             held, self._held = self._held, ""
@@ -116,6 +123,9 @@ class ThoughtTags:
         return Parted(piece[:end] + rest.thought, rest.text, ends_thought=True)
 
     def _read_thought(self) -> str:
+        if not self._has_begun:
+            self._held = self._held.lstrip("\n")
+            self._has_begun = bool(self._held)
         found = _CLOSE.search(self._held)
         if found is None:
             cut = _start_of_tag(self._held)
@@ -136,7 +146,7 @@ class ThoughtTags:
             return ""
         for tag in _OPEN:
             if lower.startswith(tag):
-                self._held, self._inside = start[len(tag) :].lstrip("\n"), True
+                self._held, self._inside, self._has_begun = start[len(tag) :], True, False
                 return ""
         text, self._held, self._is_done = start if self._after_thought else self._held, "", True
         return text

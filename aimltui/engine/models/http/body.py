@@ -42,6 +42,11 @@ class ChunkedBody:
 
     def feed(self, data: bytes) -> bytes:
         """Return the content in the next bytes."""
+        if self._left is None and not self._held and (found := _SIZE.match(data)) is not None:
+            # most reads of a slow answer give one whole chunk
+            start, size = found.end(), int(found[1], 16)
+            if size and len(data) == start + size + 2 and data.endswith(b"\r\n"):
+                return data[start:-2]
         if self._held:
             data, self._held = self._held + data, b""
         parts: list[bytes] = []

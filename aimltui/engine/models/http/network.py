@@ -10,7 +10,7 @@ import asyncio
 import math
 import select
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -132,19 +132,26 @@ class _Arrivals(asyncio.Protocol):
         """
         if not self._pieces and not self.has_ended:
             self._may_be_late = may_be_late
-            await self._wait(limit_s)
+            self._reader = self._loop.create_future()
+            self._limit(limit_s)
+            try:
+                await self._reader
+            finally:
+                self._reader = None
         if not self._pieces:
             if self._error is not None:
                 raise ConnectionResetError(str(self._error)) from self._error
             return b""
         data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
         self._pieces.clear()
-        self.put_back(data[max_bytes:])
-        self._size = max(0, len(data) - max_bytes)
+        self._size = 0
+        if len(data) > max_bytes:
+            self.put_back(data[max_bytes:])
+            data = data[:max_bytes]
         if self._is_paused and not self._size:
             self._is_paused = False
             self.transport.resume_reading()
-        return data[:max_bytes]
+        return data
 
     def put_back(self, data: bytes) -> None:
         """Let the next read begin with these bytes."""
@@ -169,21 +176,16 @@ class _Arrivals(asyncio.Protocol):
         if self.has_ended:
             raise ConnectionResetError("the connection is closed")
 
-    async def _wait(self, limit_s: float) -> None:
-        self._reader = self._loop.create_future()
-        if limit_s != math.inf:
-            self._deadline = self._loop.time() + limit_s
-            if self._timer is not None and self._timer.when() > self._deadline:
-                self._timer.cancel()
-                self._timer = None
-            if self._timer is None:
-                self._timer = self._loop.call_at(self._deadline, self._look)
-        else:
+    def _limit(self, limit_s: float) -> None:
+        if limit_s == math.inf:
             self._deadline = math.inf
-        try:
-            await self._reader
-        finally:
-            self._reader = None
+            return
+        self._deadline = self._loop.time() + limit_s
+        if self._timer is not None and self._timer.when() > self._deadline:
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None:
+            self._timer = self._loop.call_at(self._deadline, self._look)
 
     def _look(self) -> None:
         # a timer for each read would cost more than the read
@@ -213,7 +215,7 @@ class Stream(httpcore2.AsyncNetworkStream):
         """What was read since the request was sent; None if that is too much."""
         return None if self._seen is None else bytes(self._seen)
 
-    async def receive(self, max_bytes: int, limit_s: float, *, may_be_late: bool = False) -> bytes:
+    def receive(self, max_bytes: int, limit_s: float, *, may_be_late: bool = False) -> Awaitable[bytes]:
         """Return what has arrived, without the library's errors; empty at the end.
 
         Args:
@@ -225,7 +227,11 @@ class Stream(httpcore2.AsyncNetworkStream):
             TimeoutError: Nothing came in time.
             OSError: The connection broke.
         """
-        data = await self._arrivals.read(max_bytes, limit_s, may_be_late=may_be_late)
+        reading = self._arrivals.read(max_bytes, limit_s, may_be_late=may_be_late)
+        return reading if self._seen is None else self._remembered(reading)
+
+    async def _remembered(self, reading: Awaitable[bytes]) -> bytes:
+        data = await reading
         if self._seen is not None:
             self._seen += data
             if len(self._seen) > _MOST_SEEN:

@@ -8,6 +8,8 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
+from pydantic_core import from_json
+
 from aimltui.engine.models.base import JSON, ModelError
 from aimltui.engine.models.endpoint.endpoint import Endpoint
 from aimltui.engine.models.errors import sentences as errors
@@ -19,13 +21,15 @@ from aimltui.engine.models.http.gathering import gathered
 class _Limit:
     """The seconds for the next read, and those of the last one, for the sentence about it."""
 
-    def __init__(self, seconds: Callable[[], float]) -> None:
-        self._seconds = seconds
+    def __init__(self, patience_s: Callable[[bool], float]) -> None:
+        self._patience_s = patience_s
+        self.began = False
+        """Whether the body has started."""
         self.last_s = 0.0
 
     def __call__(self) -> float:
-        self.last_s = self._seconds()
-        return self.last_s
+        self.last_s = limit_s = self._patience_s(self.began)
+        return limit_s
 
 
 class HTTPAnswer:
@@ -58,10 +62,9 @@ class HTTPAnswer:
         answer = await self._begin(response, patience_s(False))
         known = http_errors()
         failure: ModelError | None = None
-        began = False
         try:
             self.headers = {name.lower(): value for name, value in answer.headers.items()}
-            limit = _Limit(lambda: patience_s(began))
+            limit = _Limit(patience_s)
             # a read of the connection gives several pieces; to time each of them takes longer than to make it
             with gathered(answer.http_response, limit) as is_limited:
                 source = body_of(answer.http_response, answer.iter_bytes())
@@ -75,11 +78,11 @@ class HTTPAnswer:
                     except StopAsyncIteration:
                         return
                     except TimeoutError:
-                        failure = errors.timed_out(self._endpoint, limit.last_s, began=began)
+                        failure = errors.timed_out(self._endpoint, limit.last_s, began=limit.began)
                     except known.rest as error:
                         failure = errors.from_exception(self._endpoint, error, began=True)
                     else:
-                        began = True
+                        limit.began = True
                         yield piece
         finally:
             await response.__aexit__(None, None, None)
@@ -110,7 +113,11 @@ def read_json(content: bytes | str) -> JSON:
     Raises:
         ValueError: The text is not JSON.
     """
-    text = content if isinstance(content, str) else content.decode("utf-8", errors="replace")
+    try:
+        return from_json(content)
+    except ValueError:
+        # the other parser also reads halves of characters, bytes that are no UTF-8, and deeper values
+        text = content if isinstance(content, str) else content.decode("utf-8", errors="replace")
     try:
         return json.loads(text.removeprefix("\ufeff"))
     except RecursionError:

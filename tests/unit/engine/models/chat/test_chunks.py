@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
@@ -10,8 +11,47 @@ from tests.support.scenes import delta
 
 
 def read(*payloads: Any) -> list[ChatChunk]:
+    """The chunks in payloads; those of nothing but text read the same in the short way and in the long one."""
     reader = ChunkReader()
-    return [chunk for chunk in map(reader.read, payloads) if chunk is not None]
+    chunks = [chunk for chunk in map(reader.read, payloads) if chunk is not None]
+    assert read_shortly(*payloads) == chunks
+    return chunks
+
+
+def read_shortly(*payloads: Any) -> list[ChatChunk]:
+    """The chunks in payloads, as the answer to a request is read."""
+    reader, chunks = ChunkReader(), list[ChatChunk]()
+    for payload in payloads:
+        text = reader.text_in(payload)
+        found = reader.read(payload) if text is None else reader.read_text(text)
+        if found is not None:
+            chunks.append(ChatChunk(found) if isinstance(found, str) else found)
+    return chunks
+
+
+def test_text_reads_the_same_in_the_short_way_wherever_a_tag_is_cut() -> None:
+    numbers = random.Random(19)
+    pieces = (
+        "a",
+        "`",
+        "```",
+        "<",
+        "</",
+        "think",
+        ">",
+        "<think>",
+        "</think>",
+        "\n",
+        " b ",
+        "\ud83d",
+        "\ude00",
+        "é",
+    )
+    for _ in range(2_000):
+        said = [numbers.choice(pieces) for _ in range(numbers.randrange(1, 12))]
+        payloads = [delta(one) for one in said]
+        assert all(ChunkReader().text_in(payload) == one for payload, one in zip(payloads, said, strict=True))
+        read(*payloads)
 
 
 def calls_in(*calls: dict[str, Any]) -> list[ToolCallDelta]:

@@ -55,6 +55,30 @@ def usages(chunks: list[ChatChunk]) -> list[ChatUsage]:
     return [chunk.usage for chunk in chunks if chunk.usage is not None]
 
 
+@pytest.mark.parametrize("taken", [0, 1, 2, 100])
+async def test_text_that_comes_alone_is_handed_over_unless_it_is_refused(taken: int) -> None:
+    told: list[str] = []
+
+    def take(text: str) -> bool:
+        told.append(text)
+        handed.append(text)
+        return len(told) <= taken
+
+    handed: list[str] = []
+    said = ["one ", "two ", "three ", "four"]
+    scene = Scene((stream(*(delta(text) for text in said), delta(finish="stop")),))
+    async with serving(scene) as (_, model):
+        chunks: list[ChatChunk] = []
+        async with asyncio.timeout(PATIENCE_S), aclosing(model.stream(asking(on_text=take))) as answer:
+            async for chunk in answer:
+                chunks.append(chunk)
+                if chunk.text and chunk.text not in handed:
+                    handed.append(chunk.text)
+    assert told == said[1:]  # a remark about the request may come before the first
+    assert handed == said
+    assert [chunk.text for chunk in chunks if chunk.text] == [said[0], *said[1 + taken :]]
+
+
 async def test_a_streamed_answer_arrives_piece_by_piece() -> None:
     async with serving("greeting") as (server, model):
         chunks = await answered(model, asking())

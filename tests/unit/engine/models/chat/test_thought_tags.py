@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from aimltui.engine.models.chat.chunks import ChunkReader
@@ -51,6 +53,14 @@ def parted(text: str, size: int, *, starts_inside: bool = False) -> Parted:
 )
 def test_a_thought_is_told_from_the_answer(content: str, thought: str, text: str, size: int) -> None:
     assert parted(content, size) == Parted(thought, text)
+
+
+def test_text_is_parted_the_same_however_it_is_cut() -> None:
+    numbers = random.Random(7)
+    pieces = ("a", "`", "<", "/", "think", ">", "<think>", "</think>", "</thought>", "\n", " so ", "|")
+    for _ in range(2_000):
+        text = "".join(numbers.choice(pieces) for _ in range(numbers.randrange(1, 14)))
+        assert len({parted(text, size) for size in (1, 2, 3, 5, 8, 1000)}) == 1, text
 
 
 @pytest.mark.parametrize("size", [1, 5, 1000])
