@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 
 from aimltui.common.patterns import pattern
 
 KEYS = frozenset({"code", "input", "python", "source", "script"})
 """The keys under which models send code; they are told to use `code`."""
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", '"': '"', "\\": "\\", "/": "/"}
-_KEY = pattern(r'"((?:[^"\\]++|\\.)*+)"\s*+:\s*+"', re.DOTALL)
+_KEY = pattern(rf'(?<!\\)"(?:{"|".join(sorted(KEYS))})"\s*+:\s*+"')
+_SPECIAL = pattern(r'["\\]')
 _FENCE = pattern(r"\s*```[A-Za-z0-9_+-]*[ \t]*\n")
 _CUT = (
     "The arguments of this call were cut off before they were complete, so nothing was run. "
@@ -33,7 +33,7 @@ class CodeReader:
         self._place = 0
         """The position up to which the arguments were read."""
         self._mode = "start"
-        """start, key (searching for it), text (inside the value), bare (plain code), done."""
+        """start, key (searching for it), text (inside the value), bare (plain code), done, none (there is no code)."""
         self._high = ""
         """The first half of a character written as two escapes."""
         self._found = False
@@ -72,14 +72,19 @@ class CodeReader:
         elif head[0] == '"':
             self._mode, self._found = "text", True
             self._place += 1
-        elif head[0] != "[":
+        elif head[0] == "[":
+            self._mode = "none"
+        else:
             self._mode, self._found = "bare", True
 
     def _seek(self) -> None:
-        for match in _KEY.finditer(self._raw):
-            if match[1] in KEYS:
-                self._mode, self._place, self._found = "text", match.end(), True
-                return
+        raw = self._raw
+        if (found := _KEY.search(raw, self._place)) is not None:
+            self._mode, self._place, self._found = "text", found.end(), True
+            return
+        # of a key, both quotes may have come: searched from the start again, long arguments would take minutes
+        last = raw.rfind('"', self._place)
+        self._place = max(self._place, raw.rfind('"', self._place, last) if last > 0 else last)
 
     def _text(self) -> str:
         out: list[str] = []
@@ -102,8 +107,8 @@ class CodeReader:
         return "".join(out)
 
     def _next_special(self, start: int) -> int:
-        ends = [place for place in (self._raw.find('"', start), self._raw.find("\\", start)) if place >= 0]
-        return min(ends, default=len(self._raw))
+        found = _SPECIAL.search(self._raw, start)
+        return len(self._raw) if found is None else found.start()
 
     def _escape(self, escaped: str) -> str:
         if escaped != "u":

@@ -54,3 +54,21 @@ def test_thousands_of_blanks_around_code_cost_no_time() -> None:
     code = "x" + " " * 50_000 + "y"
     assert without_fence(f"```\n{code}\n```") == code
     assert time.process_time() - began < 2.0
+
+
+@pytest.mark.timeout(60)
+def test_long_code_under_a_strange_key_is_read_in_little_time() -> None:
+    """It used to take a minute for 10 kB, which stopped the whole screen."""
+    code = 'print("hi")\n' * 20_000
+    arguments = json.dumps({"cell": code})
+    reader = CodeReader()
+    assert "".join(reader.feed(arguments[at : at + 8]) for at in range(0, len(arguments), 8)) == ""
+    assert reader.finish() == (code, None)
+
+
+def test_a_key_may_come_in_pieces_after_others() -> None:
+    arguments = '{"note": "use \\\\"code\\\\": x", "a": "", "code"\n:\t"1 + 1"}'.replace("\\\\", "\\")
+    for size in range(1, len(arguments)):
+        reader = CodeReader()
+        pieces = [reader.feed(arguments[at : at + size]) for at in range(0, len(arguments), size)]
+        assert "".join(pieces) == "1 + 1"
