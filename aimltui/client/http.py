@@ -53,6 +53,7 @@ _REPEATABLE = frozenset({408, 409, 429, 500, 502, 503, 504})
 _ABSENT = frozenset({404, 405, 410, 501})
 _LAST_SECOND = 100_000_000_000
 """A higher timestamp is in milliseconds or less."""
+_LONGEST_MS = 10**14
 _DEEPEST = 200
 """Objects and arrays inside of each other; pydantic has a similar limit for what it writes."""
 _TOO_DEEP = "The server's answer cannot be read: its objects are nested too deeply."
@@ -414,7 +415,7 @@ def _decoded(kind: type[R], value: Any) -> R:
 
 
 def _in_seconds(value: Any, depth: int = 0) -> Any:
-    """Return the value with all timestamps in whole seconds: some servers send milliseconds, or fractions.
+    """Return the value with all timestamps in whole seconds, since some servers send other units, and no endless durations.
 
     Raises:
         RecursionError: It is nested too deeply.
@@ -426,11 +427,16 @@ def _in_seconds(value: Any, depth: int = 0) -> Any:
     if not isinstance(value, dict):
         return value
     return {
-        name: _seconds(inner)
-        if name.endswith("_at") and type(inner) in (int, float)
-        else _in_seconds(inner, depth + 1)
+        name: _time(name, inner) if type(inner) in (int, float) else _in_seconds(inner, depth + 1)
         for name, inner in value.items()
     }
+
+
+def _time(name: str, value: float) -> float:
+    """Return a number of an object; one that is a time becomes what can be computed with."""
+    if name.endswith("_at"):
+        return _seconds(value)
+    return max(0, min(value, _LONGEST_MS)) if name.endswith("_ms") else value
 
 
 def _seconds(at: float) -> int:

@@ -221,6 +221,13 @@ async def test_a_time_is_one_that_a_clock_can_have_in_an_answer_and_in_a_stream(
     assert datetime.fromtimestamp(whole, UTC).year >= 1970
 
 
+async def test_a_duration_is_one_that_can_be_computed_with(tmp_path: Path) -> None:
+    for sent, read in (("-5", 0), ("9" * 400, 10**14), ("7", 7)):
+        answer = Says(200, json.dumps(RUN)[:-1].encode() + f', "duration_ms": {sent}}}'.encode())
+        async with scripted_server(tmp_path, answer) as server:
+            assert (await client(server).runs.get("thread_1", "run_1")).duration_ms == read
+
+
 async def test_headers_that_are_not_ascii_are_no_obstacle(tmp_path: Path) -> None:
     odd = {"x-note": "\xe9\xff", "x-request-id": "req_\xe9"}
     answers = [
