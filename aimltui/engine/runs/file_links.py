@@ -33,6 +33,7 @@ class LinkFinder:
         for path, file_id in files.items():
             self._links[SCHEME + path] = file_id
             self._links[SCHEME + quote(path)] = file_id
+        self._longest = max(map(len, self._links), default=0)
         self._held = ""
 
     def feed(self, text: str) -> list[LinkSpan]:
@@ -51,29 +52,27 @@ class LinkFinder:
         return [span for span in spans if span.text]
 
     def _take(self, final: bool) -> Iterator[LinkSpan]:
-        while self._held:
-            start = self._held.find(SCHEME)
+        held, self._held = self._held, ""
+        place = 0
+        while place < len(held):
+            start = held.find(SCHEME, place)
             if start < 0:
-                keep = 0 if final else _overlap(self._held, SCHEME)
-                yield LinkSpan(self._held[: len(self._held) - keep])
-                self._held = self._held[len(self._held) - keep :]
+                end = len(held)
+                if not final:
+                    end -= _overlap(held[max(place, end - len(SCHEME)) :], SCHEME)
+                self._held = held[end:]
+                yield LinkSpan(held[place:end])
                 return
-            if start:
-                yield LinkSpan(self._held[:start])
-                self._held = self._held[start:]
-            link = self._link_here(final)
+            yield LinkSpan(held[place:start])
+            link = self._link_in(held[start : start + self._longest + 2], final)
             if link is None:
+                self._held = held[start:]
                 return
-            if link:
-                yield LinkSpan(link, self._links[link])
-            else:
-                link = SCHEME
-                yield LinkSpan(link)
-            self._held = self._held[len(link) :]
+            yield LinkSpan(link or SCHEME, self._links.get(link))
+            place = start + len(link or SCHEME)
 
-    def _link_here(self, final: bool) -> str | None:
-        """Return the longest link at the start of the held text, "" if there is none, None if that is not certain yet."""
-        held = self._held
+    def _link_in(self, held: str, final: bool) -> str | None:
+        """Return the longest link at the start of a text, "" if there is none, None if that is not certain yet."""
         if not final:
             undecided = any(len(link) > len(held) and link.startswith(held) for link in self._links)
             if undecided:

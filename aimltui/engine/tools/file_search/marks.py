@@ -64,26 +64,23 @@ class MarkFinder:
         return list(self._take(final=True))
 
     def _take(self, *, final: bool) -> Iterator[MarkSpan]:
-        plain = ""
-        while self._held:
-            opening = _OPENING.search(self._held)
-            start = opening.start() if opening is not None else len(self._held)
-            plain, self._held = plain + self._held[:start], self._held[start:]
-            if not self._held:
-                break
-            found = _MARK.match(self._held)
+        held, self._held = self._held, ""
+        plain = place = 0
+        while (opening := _OPENING.search(held, place)) is not None:
+            place = opening.start()
+            found = _MARK.match(held, place)
             if found is not None:
-                if plain:
-                    yield MarkSpan(plain)
-                    plain = ""
+                if place > plain:
+                    yield MarkSpan(held[plain:place])
                 yield from self._known_in(found[0])
-                self._held = self._held[found.end() :]
-            elif not final and _BEGUN.fullmatch(self._held):
+                plain = place = found.end()
+            elif not final and _BEGUN.fullmatch(held, place):
+                held, self._held = held[:place], held[place:]
                 break
             else:
-                plain, self._held = plain + self._held[0], self._held[1:]
-        if plain:
-            yield MarkSpan(plain)
+                place += 1
+        if len(held) > plain:
+            yield MarkSpan(held[plain:])
 
     def _known_in(self, mark: str) -> Iterator[MarkSpan]:
         head = mark.partition("†")[0]

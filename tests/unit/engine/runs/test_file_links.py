@@ -52,3 +52,10 @@ def test_text_that_cannot_be_a_link_is_not_held_back() -> None:
 
 def test_without_files_nothing_is_held_back() -> None:
     assert [span.text for span in LinkFinder({}).feed("sandbox:/mnt")] == ["sandbox:/mnt"]
+
+
+@pytest.mark.timeout(60)
+def test_a_long_text_of_links_to_nothing_is_read_in_one_pass() -> None:
+    text = "sandbox: " * 1_000_000
+    finder = LinkFinder(FILES)
+    assert "".join(span.text for span in [*finder.feed(text), *finder.finish()]) == text

@@ -49,3 +49,11 @@ def test_a_bracket_that_never_closes_is_not_held_for_ever() -> None:
 
 def test_marks_are_removed_and_other_brackets_stay() -> None:
     assert without_marks("a【0:0†source】b【注意】") == "ab【注意】"
+
+
+@pytest.mark.timeout(60)
+def test_a_long_text_of_brackets_is_read_in_one_pass() -> None:
+    """An answer that does not stream comes as one piece; each bracket used to copy the rest of it."""
+    text = "[ " * 1_000_000
+    finder = MarkFinder(())
+    assert "".join(span.text for span in [*finder.feed(text), *finder.finish()]) == text
