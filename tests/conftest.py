@@ -18,7 +18,7 @@ import pytest
 from textual import _wait
 from textual import screen as textual_screen
 
-from tests.support import forked_workers, parsed_once
+from tests.support import eager_tasks, forked_workers, parsed_once
 from tests.support.databases import CopiedDatabases
 from tests.support.reader_hosts import SharedHosts
 
@@ -28,6 +28,7 @@ textual_screen.UPDATE_PERIOD = 1 / 240  # type: ignore[misc]
 _wait.SLEEP_GRANULARITY, _wait.SLEEP_IDLE = 1 / 100, 1 / 1000
 
 parsed_once.install()
+eager_tasks.install()
 
 KEPT = (
     "PATH",

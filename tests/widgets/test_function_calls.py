@@ -69,7 +69,8 @@ class Desk:
 
     async def answer(self, *keys: str) -> None:
         """Go to the card and answer it."""
-        await self.press("tab")
+        if not self.card.is_focused:
+            await self.press("tab")
         await self.press(*keys)
 
     def outputs(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,8 @@ async def test_a_panel_explains_itself_before_its_last_line_is_mounted(tmp_path:
     async with seat(FakeTransport(), tmp_path) as here:
         panel = RenameScreen("Rename", "one")
         panel.show_keys((FooterItem("enter", "Rename", "submit"),))
+        # where tasks begin at once, all lines are there as soon as it is pushed
+        asyncio.get_running_loop().set_task_factory(None)
         opening = here.app.push_screen(panel)
         assert not panel.query(FooterBar)
         panel.action_help()

@@ -45,6 +45,20 @@ async def test_it_shows_what_the_scrollbar_of_textual_shows(height: int) -> None
             assert looks(bar.render_lines(part)) == looks(bar.render_lines(whole))[5:14]
 
 
+async def test_it_takes_a_colour_that_changes_around_it() -> None:
+    app = Bare()
+    async with app.run_test(size=(60, 24)) as pilot:
+        transcript = app.query_one(Transcript)
+        transcript.show([MessageEntry("m", "user", "You", text="\n\n".join(["line"] * 60))])
+        await pilot.pause()
+        bar = transcript.vertical_scrollbar
+        whole = bar.size.region
+        before = looks(bar.render_lines(whole))
+        app.screen.styles.color = "red"
+        bar._styles_cache.clear()
+        assert looks(bar.render_lines(whole)) == looks(Widget.render_lines(bar, whole)) != before
+
+
 async def test_it_paints_no_cell_that_stays_as_it_is_and_every_one_that_changes() -> None:
     app = Bare()
     async with app.run_test(size=(60, 24)) as pilot:

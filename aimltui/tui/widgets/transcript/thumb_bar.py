@@ -11,7 +11,7 @@ from textual.reactive import Reactive
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.strip import Strip
 
-_Key = tuple[int, float, float, float, Style]
+_Key = tuple[int, float, float, float, Style, Style]
 
 
 class ThumbBar(ScrollBar):
@@ -29,7 +29,6 @@ class ThumbBar(ScrollBar):
         super().__init__(vertical=True, name="vertical", thickness=thickness)
         self._key: _Key | None = None
         self._cells: list[Segment] = []
-        self._ground = Style()
 
     def place(self, height: int, window: int, y: int) -> None:
         """Take the heights of the text and of the window, and the window's first row; paint what changes."""
@@ -69,7 +68,9 @@ class ThumbBar(ScrollBar):
         bar = self.render()
         assert isinstance(bar, ScrollBarRender)
         assert isinstance(bar.style, Style)
-        key = (self.size.height, bar.virtual_size, bar.window_size, bar.position, bar.style)
+        # of the widget and all around it, which may change alone: from Python 3.12 on it is drawn before it has its rules
+        ground = self.rich_style
+        key = (self.size.height, bar.virtual_size, bar.window_size, bar.position, bar.style, ground)
         if key != self._key:
             back, thumb = bar.style.bgcolor, bar.style.color
             assert back is not None
@@ -83,10 +84,8 @@ class ThumbBar(ScrollBar):
                 back_color=back,
                 bar_color=thumb,
             )
-            if self._key is None or self._key[-1] != bar.style:
-                self._ground = self.rich_style
             self._key = key
-            self._cells = list(Segment.apply_style(drawn.segments, self._ground))
+            self._cells = list(Segment.apply_style(drawn.segments, ground))
         return self._cells
 
     def render_lines(self, crop: Region) -> list[Strip]:
