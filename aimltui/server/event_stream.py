@@ -114,7 +114,11 @@ class EventStream:
         async with aclosing(self._source):
             try:
                 async for event in self._source:
-                    await self._send(event)
+                    if self._write is None or not self._has_started:
+                        await self._send(event)
+                        continue
+                    self._last_sent = self._time()
+                    await self._write(event)
                 if not self._has_started:
                     await self._send(b"")
             except APIError as error:

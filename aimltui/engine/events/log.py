@@ -122,6 +122,7 @@ class EventLog:
             Each event, then `done`.
         """
         position = 0 if after is None else self._position(after)
+        new_future = asyncio.get_running_loop().create_future
         while True:
             fresh = self._entries[position:]
             position += len(fresh)
@@ -132,18 +133,15 @@ class EventLog:
             if self._closed:
                 yield DONE
                 return
-            await self._more()
-
-    async def _more(self) -> None:
-        waiting = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiting)
-        try:
-            await waiting
-        except asyncio.CancelledError:
-            # a run may be silent for long while followers come and go
-            with suppress(ValueError):
-                self._waiting.remove(waiting)
-            raise
+            waiting = new_future()
+            self._waiting.append(waiting)
+            try:
+                await waiting
+            except asyncio.CancelledError:
+                # a run may be silent for long while followers come and go
+                with suppress(ValueError):
+                    self._waiting.remove(waiting)
+                raise
 
     def _position(self, after: int) -> int:
         for position, entry in enumerate(self._entries):

@@ -79,7 +79,7 @@ class Checkpoints:
 
     async def _store(self, taken: Sequence[tuple[Streaming, Sequence[LogEntry]]]) -> None:
         def write(conn: Connection) -> list[EngineError | None]:
-            return [_refusal(conn, run.run_id, entries) for run, entries in taken]
+            return append_streamed(conn, [(run.run_id, entries) for run, entries in taken])
 
         refusals: Sequence[EngineError | None] | None = None
         try:
@@ -97,11 +97,3 @@ class Checkpoints:
                 run.end_checkpoint(() if is_stored else entries)
         for problem in {str(refusal) for refusal in refusals if refusal is not None}:
             log.warning("a checkpoint was not stored: %s", problem)
-
-
-def _refusal(conn: Connection, run_id: str, entries: Sequence[LogEntry]) -> EngineError | None:
-    try:
-        append_streamed(conn, run_id, entries)
-    except EngineError as error:
-        return error  # before anything of it was written, so the others are stored
-    return None

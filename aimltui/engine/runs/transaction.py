@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from aimltui.engine.accounting.usage import added, partial
-from aimltui.engine.errors import RunCancelling, RunGone, RunOver
+from aimltui.engine.errors import EngineError, RunCancelling, RunGone, RunOver
 from aimltui.engine.events.log import LogEntry
 from aimltui.engine.runs.reasoning import ReasoningText
 from aimltui.engine.runs.run_memory import RunMemory, StepMemory
@@ -387,15 +387,32 @@ def _save_what_was_made(transaction: RunTransaction, new_id: NewId) -> None:
     transaction._write_message(new_id(ids.STEP), new_id(ids.MESSAGE), turn, pictures)
 
 
-def append_streamed(conn: Connection, run_id: str, entries: Sequence[LogEntry]) -> None:
-    """Store entries that were already streamed; see `RunTransaction`, which costs more.
+def append_streamed(
+    conn: Connection, streamed: Sequence[tuple[str, Sequence[LogEntry]]]
+) -> list[EngineError | None]:
+    """Store entries of many runs that were already streamed; see `RunTransaction`, which costs more.
 
-    Raises:
-        RunGone: The run does not exist.
-        RunOver: The run has ended.
+    Args:
+        conn: The database.
+        streamed: The entries of each run, by its id.
+
+    Returns:
+        For each run why nothing of it was stored: `RunGone` or `RunOver`. None if it was stored.
     """
-    _goes_on(runs.status_of(conn, run_id))
-    event_rows.append(conn, run_id, entries)
+    found = runs.statuses_of(conn, (run_id for run_id, _ in streamed))
+    refusals = [_refusal(found.get(run_id)) for run_id, _ in streamed]
+    event_rows.append_all(
+        conn, (one for one, refusal in zip(streamed, refusals, strict=True) if refusal is None)
+    )
+    return refusals
+
+
+def _refusal(row: Row | None) -> EngineError | None:
+    try:
+        _goes_on(row)
+    except EngineError as error:
+        return error
+    return None
 
 
 def _goes_on(row: Row | None) -> Row:

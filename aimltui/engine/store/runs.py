@@ -116,10 +116,10 @@ def row_of(conn: Connection, run_id: str) -> Row | None:
     return row
 
 
-def status_of(conn: Connection, run_id: str) -> Row | None:
-    """Return a row with nothing but a run's status, or None if the run does not exist."""
-    row: Row | None = conn.execute("SELECT status FROM runs WHERE id = ?", (run_id,)).fetchone()
-    return row
+def statuses_of(conn: Connection, run_ids: Iterable[str]) -> dict[str, Row]:
+    """Return rows with the status of runs, by their ids; a run that does not exist has none."""
+    sql = "SELECT id, status FROM runs WHERE id IN (SELECT value FROM json_each(?))"
+    return {row["id"]: row for row in conn.execute(sql, (json.dumps(list(run_ids)),))}
 
 
 def listed(conn: Connection, params: ListRuns) -> Page[Run]:

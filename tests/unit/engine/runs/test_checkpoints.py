@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from aimltui.engine.errors import RunGone, StoreError
+from aimltui.engine.errors import EngineError, RunGone, StoreError
 from aimltui.engine.events.deltas import TEXT, Delta
 from aimltui.engine.events.log import LogEntry
 from aimltui.engine.options import EngineOptions
@@ -31,10 +31,17 @@ class Store:
         self.transactions += 1
         return job(None)
 
-    def append(self, conn: object, run_id: str, entries: Sequence[LogEntry]) -> None:
-        if run_id == self.refused:
-            raise RunGone("The thread was deleted during the run.")
-        self.stored.setdefault(run_id, []).extend(entries)
+    def append(
+        self, conn: object, streamed: Sequence[tuple[str, Sequence[LogEntry]]]
+    ) -> list[EngineError | None]:
+        refusals: list[EngineError | None] = []
+        for run_id, entries in streamed:
+            if run_id == self.refused:
+                refusals.append(RunGone("The thread was deleted during the run."))
+                continue
+            self.stored.setdefault(run_id, []).extend(entries)
+            refusals.append(None)
+        return refusals
 
 
 class Streaming:
