@@ -22,6 +22,7 @@ from aimltui.common.dataclass import dataclass
 from aimltui.common.errors import ConnectionSettingError
 from aimltui.common.proxies import usable_proxy_for
 from aimltui.common.sanitize import clean_line
+from aimltui.common.surplus import close_with_surplus
 from aimltui.common.tls import verifying_context, without_certificates
 from aimltui.common.urls import is_loopback, origin, same_origin
 from aimltui.wire import events, sse
@@ -245,6 +246,7 @@ class HTTPTransport:
                 headers={**self._headers(), **request.headers},
                 timeout=self._timeout(request),
             )
+            await close_with_surplus(client)
             response = await client.send(built, stream=True)
             if not response.has_redirect_location:
                 if not request.streams:

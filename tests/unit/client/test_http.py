@@ -26,6 +26,7 @@ from aimltui.wire.runs import CreateRun, Run
 from aimltui.wire.threads import CreateThread, ListThreads
 from tests.support.builders import PATIENCE_S
 from tests.support.http_server import SSE, Says, ScriptedServer, refuses, says_json, scripted_server
+from tests.support.raw_server import raw_server
 
 QUICK = Patience(connect_s=1, answer_s=0.3, silence_s=0.3, pause_s=0.01, poll_s=0.01)
 THREAD: dict[str, Any] = {"id": "thread_1", "object": "thread", "created_at": 1_700_000_000, "metadata": {}}
@@ -226,6 +227,31 @@ async def test_a_duration_is_one_that_can_be_computed_with(tmp_path: Path) -> No
         answer = Says(200, json.dumps(RUN)[:-1].encode() + f', "duration_ms": {sent}}}'.encode())
         async with scripted_server(tmp_path, answer) as server:
             assert (await client(server).runs.get("thread_1", "run_1")).duration_ms == read
+
+
+@pytest.mark.parametrize("surplus", [b"", b"\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"])
+async def test_what_comes_after_an_answer_is_not_taken_for_the_next_one(surplus: bytes) -> None:
+    body = json.dumps(THREAD).encode()
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+    connections = 0
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        while True:
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = re.search(rb"(?i)content-length: (\d+)", head)
+            await reader.readexactly(int(length[1]) if length else 0)
+            writer.write(answer + surplus)
+
+    async with raw_server(talk) as port:
+        transport = HTTPTransport(Remote(f"http://127.0.0.1:{port}/v1"), QUICK)
+        made = AssistantsClient(transport)
+        for _ in range(3):
+            assert (await made.threads.create(CreateThread())).id == "thread_1"
+        await made.aclose()
+    # without a surplus the connection is kept
+    assert connections == (3 if surplus else 1)
 
 
 async def test_headers_that_are_not_ascii_are_no_obstacle(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import httpcore2
 
+from aimltui.common.surplus import has_surplus, innermost, pools_of
 from aimltui.engine.models.http import addresses
 
 _MOST_BYTES = 256 * 1024
@@ -344,11 +345,8 @@ class Backend(httpcore2.AnyIOBackend):
     def _has_surplus(self, stream: Stream) -> bool:
         """Return whether the library has read more than the answer: it would take that for the answer to the next request."""
         for connection in getattr(self._pool, "connections", ()):
-            inner = connection
-            while hasattr(inner, "_connection"):
-                inner = inner._connection
-            if getattr(inner, "_network_stream", None) is stream:
-                return bool(getattr(getattr(inner, "_h11_state", None), "trailing_data", (b"",))[0])
+            if getattr(innermost(connection), "_network_stream", None) is stream:
+                return has_surplus(connection)
         return False
 
 
@@ -394,8 +392,7 @@ async def _with_tls(plain: _Arrivals, ssl_context: ssl.SSLContext, server_hostna
 
 def use_backend(client: Any) -> None:
     """Let a client of the HTTP library make its connections here; one whose parts have other names is left as it is."""
-    for transport in (client._transport, *client._mounts.values()):
-        pool: Any = getattr(transport, "_pool", None)
+    for pool in pools_of(client):
         if hasattr(pool, "_network_backend"):
             pool._network_backend = Backend(pool)
 
