@@ -16,8 +16,9 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from aimltui.common.dataclass import dataclass
 from aimltui.common.disk import disk_reason
-from aimltui.common.errors import AimltuiError
+from aimltui.common.errors import AimltuiError, ConnectionSettingError
 from aimltui.common.sanitize import clean, clean_line
+from aimltui.common.tls import verifying_context
 
 if TYPE_CHECKING:
     import httpx2
@@ -103,10 +104,11 @@ class PageReader:
         import httpx2  # takes longer to import than most pages to read
 
         try:
+            context = await asyncio.to_thread(verifying_context)
             # neither the variables of a proxy nor a file with passwords is used
             async with (
                 asyncio.timeout(SECONDS),
-                httpx2.AsyncClient(trust_env=False, timeout=SECONDS) as client,
+                httpx2.AsyncClient(trust_env=False, timeout=SECONDS, verify=context) as client,
             ):
                 home = _site(url)
                 for _ in range(_HOPS):
@@ -117,6 +119,8 @@ class PageReader:
                         raise WebPageError(
                             f"The page redirects to another host, which was not contacted. Read {clean_line(url)} instead."
                         )
+        except ConnectionSettingError as error:
+            raise WebPageError(str(error)) from error
         except TimeoutError as error:
             raise WebPageError(f"The page did not arrive within {SECONDS:.0f} seconds.") from error
         except httpx2.HTTPError as error:

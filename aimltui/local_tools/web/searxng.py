@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from aimltui.common.dataclass import dataclass
+from aimltui.common.errors import ConnectionSettingError
 from aimltui.common.sanitize import clean_line
+from aimltui.common.tls import verifying_context, without_certificates
 from aimltui.formatting.links import ascii_address, is_web_address
 from aimltui.formatting.web_passages import WebPassage
 from aimltui.local_tools.web.errors import SearchError
@@ -78,9 +81,11 @@ class SearxNG:
 
         address = f"{self.url.rstrip('/')}/search"
         try:
+            is_encrypted = urlsplit(self.url).scheme == "https"
+            context = await asyncio.to_thread(verifying_context if is_encrypted else without_certificates)
             # no variable of a proxy, no file with passwords, and nowhere else: the query goes to this server only
             async with (
-                httpx2.AsyncClient(trust_env=False, timeout=SECONDS) as client,
+                httpx2.AsyncClient(trust_env=False, timeout=SECONDS, verify=context) as client,
                 client.stream(
                     "GET", address, params={"q": query, "format": "json"}, headers=_HEADERS
                 ) as response,
@@ -93,6 +98,8 @@ class SearxNG:
                     if len(content) > _LARGEST:
                         raise SearchError(f"{self.host} sent more than 4 MB, so the search was ended.")
                 return bytes(content)
+        except ConnectionSettingError as error:
+            raise SearchError(str(error)) from error
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             why = clean_line(str(error)) or type(error).__name__
             raise SearchError(f"The search server {self.host} cannot be reached: {why}.") from error
