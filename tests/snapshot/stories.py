@@ -133,6 +133,7 @@ STORIES: tuple[Story, ...] = (
             Stop("runs-beside", panels.see_runs_beside, sizes=(LARGE,)),
             Stop("passage-beside", panels.see_passage_beside, sizes=(LARGE,)),
             Stop("history", panel("search_history", shows="before"), "ChoiceScreen"),
+            Stop("rewind", press("escape", "escape", shows="Go back to a message of yours"), "RewindScreen"),
             Stop("compact", panel("compact", shows="Use it"), "SummaryScreen"),
         ),
         (FINISHED,),

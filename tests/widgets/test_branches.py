@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,12 +31,12 @@ def no_mistakes(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def window(data: Path, model: FakeModel) -> AsyncGenerator[Seat, None]:
+async def window(data: Path, model: FakeModel, **changes: Any) -> AsyncGenerator[Seat, None]:
     async def connect() -> Connected:
         engine = await Engine.open(options(data), FakeModels(model))
         return Connected(AssistantsClient(EmbeddedTransport(engine)), "fake", "fake")
 
-    async with seat(FakeTransport(), data / "drafts", connect=connect, clock=None) as here:
+    async with seat(FakeTransport(), data / "drafts", connect=connect, clock=None, **changes) as here:
         yield here
 
 

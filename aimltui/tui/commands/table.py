@@ -139,7 +139,8 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "stop",
         "Stop",
-        "Close what is open; otherwise stop the answer and keep its text. Before its first word your message comes back.",
+        "Close what is open; otherwise stop the answer and keep its text. Before its first word your message comes back. "
+        "In an empty prompt, twice: go back to a message.",
         ("escape",),
         "stop",
         WRITING,
@@ -181,6 +182,18 @@ COMMANDS: tuple[Command, ...] = (
         when=("thread",),
         slash="/edit",
         also="change correct",
+    ),
+    Command(
+        "rewind",
+        "Go back to a message",
+        "Choose one of your messages in this thread, change it and send it as a branch. Esc twice in an empty prompt does "
+        "the same.",
+        (),
+        "rewind",
+        WRITING,
+        when=("thread",),
+        slash="/rewind",
+        also="back undo backtrack checkpoint earlier edit",
     ),
     Command(
         "continue",

@@ -1,4 +1,4 @@
-"""ChoiceScreen: a short list to choose from; ThemeScreen: the same at the side, for themes."""
+"""ChoiceScreen: a short list to choose from; ThemeScreen: the same at the side, for themes; RewindScreen: messages."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from aimltui.common.dataclass import dataclass
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import CLOSE, SearchSheet
 from aimltui.tui.state.fuzzy import rank
+from aimltui.tui.state.own_messages import OwnMessage
 from aimltui.tui.widgets.pick_list import PickList, PickRow
 
 
@@ -53,6 +54,9 @@ class ChoiceScreen(SearchSheet):
 
     def show_lines(self) -> None:
         """Fill the list for what was typed."""
+        self._fill(self._current)
+
+    def _fill(self, at: str, *, keeps_place: bool = False) -> None:
         query = self.search_box.value.strip()
         found = [self._rows[index] for index in rank(query, [row.label for row in self._rows])]
         lines = [
@@ -60,7 +64,7 @@ class ChoiceScreen(SearchSheet):
             for row in found
         ]
         remark = f"nothing for “{query}”" if query else "There is nothing to choose from."
-        self.pick_list.set_lines(lines, query=query, remark=remark, at="" if query else self._current)
+        self.pick_list.set_lines(lines, query=query, remark=remark, at=at if keeps_place or not query else "")
 
     def on_pick_list_cursor_moved(self, event: PickList.CursorMoved) -> None:
         """Let the caller preview the row under the cursor."""
@@ -75,3 +79,26 @@ class ThemeScreen(ChoiceScreen):
 
     IS_PANE = True
     MOST_LINES = 1000
+
+
+class RewindScreen(ChoiceScreen):
+    """The messages that the user sent in a thread, the newest first. The result is the id of the chosen one, or None.
+
+    Args:
+        messages: The messages.
+    """
+
+    IS_WIDE = True
+
+    def __init__(self, messages: Sequence[OwnMessage]) -> None:
+        super().__init__("Go back to a message of yours", _rows(messages), verb="Edit")
+
+    def show_messages(self, messages: Sequence[OwnMessage]) -> None:
+        """Show older messages, too; the cursor stays where it is."""
+        row = self.pick_list.cursor_row
+        self._rows = _rows(messages)
+        self._fill(row.id if row is not None else "", keeps_place=True)
+
+
+def _rows(messages: Sequence[OwnMessage]) -> tuple[ChoiceRow, ...]:
+    return tuple(ChoiceRow(message.id, message.words, message.facts) for message in messages)

@@ -150,6 +150,12 @@ HELP_PAGES: Final[Mapping[str, HelpPage]] = {
         "Type the path of a file of this machine, or drop the file on the terminal.",
         _EDIT,
     ),
+    "RewindScreen": HelpPage(
+        "Your messages in this thread, the newest first; type a few letters to search them. Enter puts one into the prompt: "
+        "what you send then begins a branch of the conversation at its place. What followed it stays in the branch before, "
+        "and ← on the message goes back there.",
+        _MOVE,
+    ),
     "RunOptionsScreen": HelpPage(
         "Settings for the next run alone, or for every run of this thread: instructions, model, temperature, limits. Empty "
         "fields leave the assistant's.",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from textual import events
 
 from aimltui.common.sanitize import clean
 from aimltui.formatting.numbers import plural
 from aimltui.tui import clipboard
+from aimltui.tui.controllers.pressed_twice import PressedTwice
 from aimltui.tui.screens.main.view import HINT_S, ScreenPart
 from aimltui.tui.startup import Startup
 from aimltui.tui.state.copied_text import text_to_copy
@@ -24,9 +23,7 @@ class CopyingPart(ScreenPart):
 
     def __init__(self, startup: Startup) -> None:
         super().__init__(startup)
-        self._quit_asked_at = float("-inf")
-        self._quit_asked_by = 0
-        """The number of the key that asked; a key between it and the next ctrl+c takes it back."""
+        self._asks_to_quit = PressedTwice(startup.key_times, HINT_S)
 
     def copy(self, text: str) -> None:
         """Copy text to every clipboard within reach, and say who took it."""
@@ -80,7 +77,6 @@ class CopyingPart(ScreenPart):
             self.copy(selected)
             self.clear_selection()
             return
-        now = asyncio.get_running_loop().time()
         if self.prompt.clear_undoable():
             self.forget_quit()
             self.hint("Cleared. ctrl+z brings it back.")
@@ -88,10 +84,9 @@ class CopyingPart(ScreenPart):
             self.forget_quit()
             self.prompt.set_files(())
             self.hint("The files are no longer attached.")
-        elif now - self._quit_asked_at <= HINT_S and self._keys == self._quit_asked_by + 1:
+        elif self._asks_to_quit.again():
             self.app.call_later(self.app.run_action, "quit")
         else:
-            self._quit_asked_at, self._quit_asked_by = now, self._keys
             is_busy = self.workspace is not None and self.workspace.current.is_busy
             self.hint(
                 "Press esc to stop the answer, ctrl+c again to quit."
@@ -99,13 +94,9 @@ class CopyingPart(ScreenPart):
                 else "Press ctrl+c again to quit."
             )
 
-    @property
-    def _keys(self) -> int:
-        return self.startup.key_times.count
-
     def forget_quit(self) -> None:
         """Count the next ctrl+c as the first one."""
-        self._quit_asked_at = float("-inf")
+        self._asks_to_quit.forget()
 
     def on_prompt_input_quit_requested(self, event: PromptInput.QuitRequested) -> None:
         """Quit."""

@@ -9,6 +9,7 @@ from aimltui.common.sanitize import clean_line
 from aimltui.tui.controllers.messages import BranchChosen, BranchWanted, EditSubmitted, TextReturned
 from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.startup import Startup
+from aimltui.tui.state.own_messages import own_messages
 
 if TYPE_CHECKING:
     from aimltui.tui.controllers.conversation import Conversation
@@ -78,6 +79,35 @@ class CorrectingPart(ScreenPart):
         self.show_state()
         if outside:
             await self.run_action("edit_outside")
+
+    def action_rewind(self) -> None:
+        """Let the user choose one of the messages in this thread; it comes into the prompt, and is sent as a branch."""
+        conversation = self._idle()
+        if conversation is None:
+            return
+        if conversation.view.facts.question() is None:
+            self.hint("There is no message of yours here.")
+            return
+        self.spawn(self._rewind(conversation), "rewind")
+
+    async def _rewind(self, conversation: Conversation) -> None:
+        from aimltui.tui.screens.dialogs.choice import RewindScreen
+
+        def picked(message_id: str | None) -> None:
+            if (
+                message_id is not None
+                and self.workspace is not None
+                and self.workspace.current is conversation
+            ):
+                self.action_edit_message(message_id)
+
+        screen = RewindScreen(own_messages(conversation.view.entries, self.clock()))
+        self.app.push_screen(screen, picked)
+        while self.workspace is not None and conversation.has_more:
+            await self.workspace.loader.read_older(conversation)
+            if not screen.is_attached or self.workspace.current is not conversation:
+                return
+            screen.show_messages(own_messages(conversation.view.entries, self.clock()))
 
     async def _files_of(self, message: MessageEntry) -> list[AttachedFile]:
         from aimltui.tui.state.attached_files import attached_again

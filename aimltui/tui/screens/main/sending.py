@@ -17,8 +17,10 @@ from aimltui.tui.controllers.messages import (
     SavedPromptWanted,
     TextReturned,
 )
+from aimltui.tui.controllers.pressed_twice import PressedTwice
 from aimltui.tui.controllers.start_queue import NEW_THREAD_ACTION, TEMPORARY_THREAD_ACTION
-from aimltui.tui.screens.main.view import ScreenPart
+from aimltui.tui.screens.main.view import HINT_S, ScreenPart
+from aimltui.tui.startup import Startup
 from aimltui.tui.state.attached_files import parted
 from aimltui.tui.state.branch_marks import NEXT, PREVIOUS
 from aimltui.tui.state.entries import Appended
@@ -43,6 +45,10 @@ _UNAVAILABLE = {
 
 class SendingPart(ScreenPart):
     """Handles the prompt and the open conversation."""
+
+    def __init__(self, startup: Startup) -> None:
+        super().__init__(startup)
+        self._asks_to_rewind = PressedTwice(startup.key_times, HINT_S)
 
     # Sending
 
@@ -310,7 +316,10 @@ class SendingPart(ScreenPart):
         return True
 
     def action_stop(self) -> None:
-        """Stop the innermost thing: code that runs again, the list over the transcript, a selection, the mark, the run."""
+        """Stop the innermost thing: code that runs again, the list over the transcript, a selection, the mark, the run.
+
+        Where there is nothing to stop and nothing written, the second key in a row offers the earlier messages.
+        """
         if self.before_stop():
             return
         if self.editing.message_id is not None:
@@ -328,5 +337,14 @@ class SendingPart(ScreenPart):
             self.set_focus(self.prompt)
         elif self.workspace is not None and self.workspace.stop():
             self.show_state()
-        else:
+        elif self.focused is not self.prompt:
             self.set_focus(self.prompt)
+        elif not self.prompt.draft:
+            self._offer_to_rewind()
+
+    def _offer_to_rewind(self) -> None:
+        if self._asks_to_rewind.again():
+            self.end_hint()
+            self.call_later(self.run_action, "rewind")
+        elif self.workspace is not None and self.workspace.current.view.facts.question() is not None:
+            self.hint("Press esc again to go back to one of your messages.")
