@@ -22,7 +22,6 @@ from aimltui.tui.screens.dialogs.save import SaveScreen
 from aimltui.tui.screens.main.blocks import BlocksPart
 from aimltui.tui.startup import Connected, Ran
 from aimltui.tui.state.dead_time import KeyTimes
-from aimltui.tui.widgets.call_card import CallCard
 from tests.support.fake_transport import FakeTransport
 from tests.support.run_scenes import Code, End, Say
 from tests.support.screen import Seat, seat
@@ -102,7 +101,7 @@ async def test_no_key_at_typing_speed_acts(tmp_path: Path, monkeypatch: pytest.M
             kinds = (ConfirmScreen, SaveScreen, type(here.screen), type(here.screen))
             await here.until(lambda kind=kinds[number % 4]: isinstance(here.app.screen, kind))
             if number % 4 == 2:
-                await here.until(lambda: here.screen.query_one(CallCard).display)
+                await here.until(lambda: here.screen.card().display)
             for _ in range(ROUND):
                 here.app.post_message(some_key(dice))
             await here.until(lambda: here.app._message_queue.empty())

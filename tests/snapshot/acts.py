@@ -10,8 +10,6 @@ from textual import events
 
 from aimltui.tui.state.entries import MessageEntry
 from aimltui.tui.state.file_facts import is_picture_name
-from aimltui.tui.widgets.call_card import CallCard
-from aimltui.tui.widgets.slash_list import SlashList
 from aimltui.wire.branches import BranchPlace
 from aimltui.wire.messages import SUMMARY, CreateMessage
 from aimltui.wire.search import SearchHit, SearchHits
@@ -174,7 +172,7 @@ async def ask_about_code(here: Seat) -> None:
 
 async def choose_on_card(here: Seat) -> None:
     """Turn to the card above the prompt, and choose an answer."""
-    card = here.screen.query_one(CallCard)
+    card = here.screen.card()
     await here.until(lambda: card.display)
     await here.pilot.press("tab")
     await here.until(lambda: card.is_alive)
@@ -205,7 +203,7 @@ async def mark_code(here: Seat) -> None:
 async def write_a_slash(here: Seat) -> None:
     """Begin a command."""
     await here.pilot.press(*"/th")
-    await here.until(lambda: here.screen.query_one(SlashList).is_open)
+    await here.until(lambda: here.screen.slashes().is_open)
 
 
 async def add_branches(here: Seat) -> None:

@@ -25,7 +25,6 @@ from aimltui.tui.screens.dialogs.skills import SkillsScreen
 from aimltui.tui.screens.dialogs.trash import TrashedRow, TrashScreen
 from aimltui.tui.state.entries import Source
 from aimltui.tui.state.passages import PassageText, Span
-from aimltui.tui.widgets.side_document import SideDocument
 from tests.snapshot.samples import QUESTION
 from tests.snapshot.story import LARGE, Way
 from tests.support.fake_transport import FakeTransport
@@ -229,9 +228,7 @@ async def see_passage_beside(here: Seat) -> None:
     """A passage beside the thread, which needs a wide terminal."""
     await here.pilot.resize_terminal(*LARGE)
     source = Source("file-handbook", "handbook.pdf", "page 12")
-    here.screen.query_one(SideDocument).show(
-        here.workspace.current.thread_id, source, _PASSAGE_TITLE, _passage()
-    )
+    here.screen.side_document().show(here.workspace.current.thread_id, source, _PASSAGE_TITLE, _passage())
     await here.until(lambda: "24 months" in here.shown())
 
 

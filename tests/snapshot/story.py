@@ -12,9 +12,7 @@ from textual.widgets import Input, TextArea
 
 from aimltui.client.client import AssistantsClient
 from aimltui.tui.app import AimltuiApp
-from aimltui.tui.screens.inspector.pane import RunPane
 from aimltui.tui.startup import Connected
-from aimltui.tui.widgets.side_document import SideDocument
 from aimltui.wire.usage import UsageReport
 from tests.snapshot.picture import Picture, Size, take
 from tests.support.builders import PATIENCE_S
@@ -155,8 +153,8 @@ def show_page(here: Seat) -> None:
 async def go_home(here: Seat) -> None:
     """Close what is open before the main screen and beside the thread, and empty the prompt."""
     show_page(here)
-    here.screen.query_one(RunPane).close()
-    here.screen.query_one(SideDocument).close()
+    here.screen.run_pane().close()
+    here.screen.side_document().close()
     while len(here.app.screen_stack) > 1:
         front = here.app.screen
         front.dismiss(None)

@@ -14,7 +14,6 @@ from aimltui.tui.startup import Connected
 from aimltui.tui.state.addressee import Addressee
 from aimltui.tui.state.attached_files import with_files
 from aimltui.tui.state.entries import MessageEntry
-from aimltui.tui.widgets.mention_list import MentionList
 from aimltui.wire.assistants import CreateAssistant
 from tests.support.fake_transport import FakeTransport, refused
 from tests.support.run_scenes import End, Hold, Say
@@ -59,7 +58,7 @@ async def test_a_dropped_file_becomes_a_chip_and_goes_with_the_message(folder: P
         await here.pilot.press("enter")
         await here.until(lambda: "Write what you want to know" in here.shown())
         await here.pilot.press("backspace")
-        assert here.app.focused is here.screen.attached
+        assert here.app.focused is here.screen.attached.mounted
         assert "Where it goes" in here.shown()
         await here.pilot.press("up")
         assert goals(here) == {"report.txt": "code_interpreter"}
@@ -117,7 +116,7 @@ async def test_a_failed_upload_gives_back_the_text_and_the_files_also_after_a_re
 async def test_an_at_attaches_only_what_is_chosen_from_the_list(folder: Path, tmp_path: Path) -> None:
     server = FakeTransport()
     async with seat(server, tmp_path / "drafts") as here:
-        mentions = here.screen.query_one(MentionList)
+        mentions = here.screen.mentions()
         here.screen.prompt.add_text("Look at @sal")
         await here.until(lambda: mentions.is_open)
         assert "sales.csv" in here.shown()
@@ -187,7 +186,7 @@ async def test_a_web_page_is_read_shown_and_sent_as_a_document(folder: Path, tmp
         return Connected(AssistantsClient(server), "test server", "demo", read_page=read)
 
     async with seat(server, tmp_path / "drafts", connect=connect) as here:
-        mentions = here.screen.query_one(MentionList)
+        mentions = here.screen.mentions()
         here.screen.prompt.add_text("@https://intern.example")
         await here.until(lambda: mentions.is_open)
         await here.pilot.press("enter")
@@ -235,7 +234,7 @@ async def test_another_assistant_answers_one_message(folder: Path, tmp_path: Pat
         return [entry.author for entry in here.entries if isinstance(entry, MessageEntry)]
 
     async with seat(server, tmp_path / "drafts") as here:
-        mentions, prompt = here.screen.query_one(MentionList), here.screen.prompt
+        mentions, prompt = here.screen.mentions(), here.screen.prompt
         await here.write("Hello")
         await here.until(server.held.is_set)
         # an @ that is not chosen from the list is text
@@ -312,9 +311,9 @@ async def test_of_more_files_than_there_is_room_for_the_last_and_the_marked_one_
         told = [line.strip(" ▤").split(" 1 B")[0] for line in here.shown().split("\n") if "a file" in line]
         assert told == [f"a file with a…number {number}.txt" for number in (5, 6, 7)]
         await here.pilot.press("backspace")
-        await here.until(lambda: here.app.focused is here.screen.attached)
+        await here.until(lambda: here.app.focused is here.screen.attached.mounted)
         await here.pilot.press(*["left"] * 7)
         await here.until(lambda: "8 attached · 5 below" in here.shown())
-        assert here.screen.attached.marked == here.screen.prompt.files[0]
-        await here.pilot.click(here.screen.attached, offset=(5, 2))
-        assert here.screen.attached.marked == here.screen.prompt.files[1]
+        assert here.screen.attached().marked == here.screen.prompt.files[0]
+        await here.pilot.click(here.screen.attached(), offset=(5, 2))
+        assert here.screen.attached().marked == here.screen.prompt.files[1]

@@ -23,7 +23,6 @@ from aimltui.tui.startup import Connected
 from aimltui.tui.state.entries import MessageEntry, StepEntry
 from aimltui.tui.state.passages import PassageText, Span
 from aimltui.tui.widgets.document_pane import _wrapped
-from aimltui.tui.widgets.side_document import SideDocument
 from tests.support.fake_transport import FakeTransport
 from tests.support.run_scenes import Call, End, Say
 from tests.support.screen import NoMistakes, Seat, seat
@@ -85,7 +84,7 @@ async def test_a_cited_passage_opens_and_its_number_is_the_same_after_a_restart(
         await here.until(lambda: "it lasts 12 months" in here.shown())
         await here.pilot.press("b")
         await here.pilot.press("escape")
-        beside = here.screen.query_one(SideDocument)
+        beside = here.screen.side_document()
         assert not beside.display, "there is no room for it"
 
         # on a wide terminal the document stands beside the thread, and follows what is opened

@@ -14,7 +14,6 @@ from aimltui.tui.code_consent import CodeDecision, ConsentState, PendingCode
 from aimltui.tui.screens.dialogs.question import AgreeQuestion
 from aimltui.tui.screens.dialogs.text_entry import TextEntry
 from aimltui.tui.startup import Connected
-from aimltui.tui.widgets.call_card import CallCard
 from aimltui.tui.widgets.footer import FooterBar
 from tests.support.builders import PATIENCE_S
 from tests.support.fake_transport import FakeTransport
@@ -82,7 +81,7 @@ async def test_code_is_asked_about_on_the_card_of_its_thread(tmp_path: Path) -> 
         await here.until(lambda: consent.ask is not None)
         await here.write("Count.")
         await here.idle()
-        thread_id, card = here.workspace.current.thread_id or "", here.screen.query_one(CallCard)
+        thread_id, card = here.workspace.current.thread_id or "", here.screen.card()
 
         def ask(code: PendingCode) -> asyncio.Task[CodeDecision]:
             assert consent.ask is not None

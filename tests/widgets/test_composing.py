@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 
 from aimltui.tui.state.attached_files import AttachedFile
-from aimltui.tui.widgets.mention_list import MentionList
-from aimltui.tui.widgets.slash_list import SlashList
 from tests.support.fake_transport import FakeTransport
 from tests.support.screen import NoMistakes, Seat, seat
 
@@ -22,14 +20,14 @@ def no_mistakes(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 def offered(here: Seat) -> list[str]:
     """The rows of the list after a slash; none while it is closed."""
-    slashes = here.screen.query_one(SlashList)
+    slashes = here.screen.slashes()
     return [row.label for row in slashes._lines if not isinstance(row, str)] if slashes.is_open else []
 
 
 async def type_in(here: Seat, text: str) -> None:
     """Write into the prompt, until the list after the slash is about it."""
     here.screen.prompt.add_text(text)
-    await here.until(lambda: here.screen.query_one(SlashList).is_fresh(), "a fresh list")
+    await here.until(lambda: here.screen.slashes().is_fresh(), "a fresh list")
 
 
 async def test_a_slash_offers_commands_and_their_arguments_over_the_transcript(tmp_path: Path) -> None:
@@ -58,8 +56,8 @@ async def test_a_slash_offers_commands_and_their_arguments_over_the_transcript(t
         # one list at a time: an @ names an assistant here, no file
         await type_in(here, "/retry @")
         await here.pilot.pause()
-        assert here.screen.query_one(SlashList).is_open
-        assert not here.screen.query_one("#mentions", MentionList).is_open
+        assert here.screen.slashes().is_open
+        assert not here.screen.mentions().is_open
         here.screen.prompt.load_draft("")
 
         # a command that only resembles what was written does not run at once

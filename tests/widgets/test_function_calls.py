@@ -57,7 +57,7 @@ class Desk:
 
     @property
     def card(self) -> CallCard:
-        return self.here.screen.query_one(CallCard)
+        return self.here.screen.card()
 
     async def asked(self) -> None:
         await self.here.until(lambda: self.card.display, "the card")

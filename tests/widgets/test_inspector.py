@@ -15,7 +15,6 @@ from aimltui.engine.engine import Engine
 from aimltui.tui.screens.dialogs.question import QuestionSheet
 from aimltui.tui.screens.inspector.again import AgainScreen
 from aimltui.tui.screens.inspector.inspector import InspectorScreen
-from aimltui.tui.screens.inspector.pane import RunPane
 from aimltui.tui.startup import Connected
 from tests.support.builders import options
 from tests.support.fake_model import FakeModel, FakeModels, says
@@ -84,7 +83,7 @@ async def test_a_run_is_inspected_recorded_and_run_again(
 async def test_on_a_wide_terminal_the_runs_stand_beside_the_thread_and_follow_it(tmp_path: Path) -> None:
     async with seat(FakeTransport(), tmp_path, size=(200, 40)) as here:
         await here.pilot.press("f4")
-        pane = here.screen.query_one(RunPane)
+        pane = here.screen.run_pane()
         assert not pane.is_shown
         await here.write("What is it?")
         await here.idle()

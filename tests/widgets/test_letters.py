@@ -19,7 +19,6 @@ from aimltui.tui.screens.dialogs.form import FormScreen
 from aimltui.tui.screens.dialogs.save import SaveScreen
 from aimltui.tui.startup import Connected, Ran
 from aimltui.tui.state.dead_time import KeyTimes
-from aimltui.tui.widgets.call_card import CallCard
 from aimltui.tui.widgets.line_input import LineInput
 from tests.support.fake_connections import FakeConnections
 from tests.support.fake_transport import FakeTransport
@@ -216,7 +215,7 @@ async def test_what_is_typed_while_code_asks_goes_to_the_prompt(
     async with slow_seat(server, tmp_path) as (here, hands):
         await here.write("Count.")
         await here.idle()
-        card = here.screen.query_one(CallCard)
+        card = here.screen.card()
         await hands.text("please ")
         asked = asyncio.create_task(
             here.workspace.code.request(Asked(here.workspace.current.thread_id or ""))

@@ -8,7 +8,6 @@ import pytest
 
 from aimltui.tui.screens.dialogs.rename import RenameScreen
 from aimltui.tui.screens.dialogs.search import ThreadSearch
-from aimltui.tui.widgets.find_bar import FindBar
 from aimltui.wire.search import SearchHit, SearchHits
 from aimltui.wire.threads import TITLE
 from tests.support.fake_transport import FakeTransport
@@ -94,11 +93,11 @@ async def test_the_sheet_finds_titles_and_what_was_said_and_goes_there(
         await here.until(lambda: "1 of 41" in here.shown() or "2 of 41" in here.shown())
         assert here.workspace.current.thread_id == first
         assert "Paragraph 0 on whales." in here.shown()
-        await here.until(lambda: here.screen.focused is here.screen.query_one(FindBar).box)
+        await here.until(lambda: here.screen.focused is here.screen.find_bar().box)
         # the bar learns its width with the next layout
         await here.until(lambda: "Other match" in here.shown())
         await here.pilot.resize_terminal(40, 20)
-        box = here.screen.query_one(FindBar).box
+        box = here.screen.find_bar().box
         await here.until(lambda: "Other match" not in here.shown() and box.size.width >= 16)
         assert "of 41" in here.shown()
         here.screen.set_focus(here.screen.prompt)

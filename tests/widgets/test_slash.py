@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from aimltui.tui.commands.derived import COMMANDS, slash_command, slash_meant
-from aimltui.tui.widgets.slash_list import SlashList
 from tests.support.fake_transport import FakeTransport
 from tests.support.screen import seat
 
@@ -132,7 +131,7 @@ async def test_tools_are_switched_by_a_word_or_from_a_list(tmp_path: Path) -> No
 async def test_the_list_stands_on_the_prompt_also_when_that_changes_its_height(tmp_path: Path) -> None:
     async with seat(FakeTransport(), tmp_path, size=(120, 40)) as here:
         await here.pilot.press("/", "t", "h")
-        offered, prompt = here.screen.query_one(SlashList), here.screen.prompt
+        offered, prompt = here.screen.slashes(), here.screen.prompt
         await here.until(lambda: offered.is_open and offered.region.bottom == prompt.region.y)
         before = prompt.region.height
         await here.pilot.resize_terminal(120, 24)

@@ -6,10 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final
-
-from textual import on
-from textual.widgets import TextArea
+from typing import TYPE_CHECKING, Final
 
 from aimltui.common.errors import AimltuiError
 from aimltui.common.patterns import pattern
@@ -18,15 +15,17 @@ from aimltui.tui.commands.command import Command
 from aimltui.tui.commands.derived import slash_command
 from aimltui.tui.controllers.file_finder import FileFinder
 from aimltui.tui.controllers.messages import TextReturned
-from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.screens.main.late_widgets import LateWidget, mention_list, over_prompt
+from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.startup import Startup
 from aimltui.tui.state.addressee import Addressee
 from aimltui.tui.state.attached_files import AttachedFile, with_next_goal
 from aimltui.tui.storage.local_files import LocalFile
-from aimltui.tui.widgets.attachment_bar import AttachmentBar
-from aimltui.tui.widgets.mention_list import MentionList
-from aimltui.tui.widgets.pick_list import PickList, PickRow
 from aimltui.tui.widgets.prompt_input import PromptInput
+
+if TYPE_CHECKING:
+    from aimltui.tui.widgets.attachment_bar import AttachmentBar
+    from aimltui.tui.widgets.pick_list import PickRow
 
 _MENTION: Final = pattern(r"(?:^|(?<=\s))@([^\s@]{0,300})$")
 """An `@` and what follows it, before the cursor."""
@@ -39,7 +38,7 @@ _MOST_SHOWN: Final = 2_000_000
 """Bytes of a file that are shown before it is sent."""
 
 
-class AttachingPart(MainView):
+class AttachingPart(ScreenPart):
     """Handles the files of the message that is being written."""
 
     def __init__(self, startup: Startup) -> None:
@@ -51,10 +50,12 @@ class AttachingPart(MainView):
         """The place of the `@` for which the user closed the list."""
         self._wants_file = False
         """Whether the `@` is there to attach a file, so that no assistants are offered."""
-
-    @property
-    def _mentions(self) -> MentionList:
-        return self.query_one("#mentions", MentionList)
+        self.offer_mentions = self._offer_mentions
+        self.take_mention = self._take_mention
+        self.leave_mention = self._leave_mention
+        self.mentions = LateWidget(
+            lambda: over_prompt(mention_list(), self.prompt, self.room), lambda: self.room, after="#prompt"
+        )
 
     # Files that come
 
@@ -131,7 +132,7 @@ class AttachingPart(MainView):
     def on_prompt_input_files_changed(self, event: PromptInput.FilesChanged) -> None:
         """Show the chips, and save them with the draft."""
         event.stop()
-        had_focus = self.focused is self.attached
+        had_focus = self.attached.has_focus
         self._show_chips()
         has_any = bool(self.prompt.files or self.prompt.to)
         if had_focus and not has_any:
@@ -142,13 +143,17 @@ class AttachingPart(MainView):
         self.show_state()
 
     def _show_chips(self, note: str = "") -> None:
-        self.attached.show(self.prompt.files, note, self.prompt.to)
+        files, to = self.prompt.files, self.prompt.to
+        bar = self.attached() if files or note or to is not None else self.attached.mounted
+        if bar is not None:
+            bar.show(files, note, to)
 
     def on_prompt_input_files_wanted(self, event: PromptInput.FilesWanted) -> None:
         """Mark the last chip."""
         event.stop()
-        self.attached.mark_last()
-        self.set_focus(self.attached)
+        bar = self.attached()
+        bar.mark_last()
+        self.set_focus(bar)
 
     def on_attachment_bar_left(self, event: AttachmentBar.Left) -> None:
         """Go back to the prompt."""
@@ -157,7 +162,7 @@ class AttachingPart(MainView):
 
     def action_attached(self, what: str) -> None:
         """Do something with the marked chip."""
-        file = self.attached.marked
+        file = self.attached.mounted.marked if self.attached.mounted is not None else None
         if isinstance(file, Addressee):
             if what == "remove":
                 self.prompt.address(None)
@@ -185,17 +190,14 @@ class AttachingPart(MainView):
 
     # The list after an @
 
-    def on_text_area_selection_changed(self, event: TextArea.SelectionChanged) -> None:
+    def _offer_mentions(self) -> None:
         """Offer assistants and files for what is written after an `@`; without one before the cursor close the list."""
-        event.stop()
         written = self._written()
-        if self._mentions not in self.prompt.completions:
-            self.prompt.completions.append(self._mentions)
         if written is None:
             self._dismissed, self._wants_file = None, False
         if written is None or self._dismissed == written[0]:
             self._asked = ""
-            self._mentions.close()
+            self._close_mentions()
         else:
             self.spawn(self._fill_mentions(written[1]), "mention")
 
@@ -212,6 +214,8 @@ class AttachingPart(MainView):
         return ((row, found.start()), found[1]) if found is not None else None
 
     async def _fill_mentions(self, query: str) -> None:
+        from aimltui.tui.widgets.pick_list import PickRow
+
         self._asked = query
         if query.startswith(_PAGES):
             has_host = "." in query.partition("://")[2]
@@ -243,34 +247,36 @@ class AttachingPart(MainView):
 
     def _show_mentions(self, rows: Sequence[PickRow | str], part: str) -> None:
         if not rows:
-            self._mentions.close()
+            self._close_mentions()
             return
-        self._mentions.set_lines(rows, query=part)
-        self._mentions.open(self.prompt, self.attached)
+        mentions = self.mentions()
+        mentions.set_lines(rows, query=part)
+        mentions.open(self.prompt, self.attached())
 
-    @on(MentionList.Dismissed)
-    def _leave_mention(self, event: MentionList.Dismissed) -> None:
+    def _close_mentions(self) -> None:
+        if self.mentions.mounted is not None:
+            self.mentions.mounted.close()
+
+    def _leave_mention(self) -> None:
         """Leave what is written as text."""
-        event.stop()
         written = self._written()
         self._dismissed = written[0] if written is not None else None
 
-    def on_pick_list_picked(self, event: PickList.Picked) -> None:
+    def _take_mention(self, row: PickRow) -> None:
         """Put what was chosen in place of what is written: an assistant, a file, or the path of a folder."""
-        event.stop()
         written = self._written()
         if written is None:
             return
-        kind, _, label = event.row.id.partition(":")
+        kind, _, label = row.id.partition(":")
         start, end = written[0], self.prompt.cursor_location
         if kind == "folder":
             self.prompt.replace(f"@{label}", start, end, maintain_selection_offset=False)
             return
         self.prompt.replace("", start, end, maintain_selection_offset=False)
-        self._mentions.close()
+        self._close_mentions()
         self.set_focus(self.prompt)
         if kind == "assistant":
-            self.prompt.address(Addressee(label, event.row.label.removeprefix("@")))
+            self.prompt.address(Addressee(label, row.label.removeprefix("@")))
             return
         self.spawn(self._attach_path(label), "attach")
 

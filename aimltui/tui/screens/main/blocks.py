@@ -10,15 +10,12 @@ from aimltui.formatting.numbers import plural
 from aimltui.tui.commands.derived import command
 from aimltui.tui.controllers.block_objects import object_text
 from aimltui.tui.controllers.file_actions import FileActions
-from aimltui.tui.screens.inspector.pane import RunPane
 from aimltui.tui.screens.main.file_dialogs import FileDialogs
 from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.startup import Startup
 from aimltui.tui.state.blocks import Block
 from aimltui.tui.state.entries import ToolCallEntry
 from aimltui.tui.state.file_facts import Repeat
-from aimltui.tui.widgets.find_bar import FindBar
-from aimltui.tui.widgets.side_document import SideDocument
 from aimltui.tui.widgets.transcript import Transcript
 
 _AGAIN: Final = "again"
@@ -209,13 +206,14 @@ class BlocksPart(ScreenPart):
         if is_running:
             self.workers.cancel_group(self, _AGAIN)
             return True
-        bar = self.query_one(FindBar)
-        if bar.display:
+        bar = self.find_bar.mounted
+        if bar is not None and bar.display:
             bar.action_leave()
             return True
-        beside, runs = self.query_one(SideDocument), self.query_one(RunPane)
-        had_focus = beside.has_focus_within or runs.has_focus_within
-        is_closed = beside.close() or runs.close()
-        if is_closed and had_focus:
-            self.set_focus(self.prompt)
-        return is_closed
+        for pane in (self.side_document.mounted, self.run_pane.mounted):
+            had_focus = pane is not None and pane.has_focus_within
+            if pane is not None and pane.close():
+                if had_focus:
+                    self.set_focus(self.prompt)
+                return True
+        return False

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
-
-from textual import on
-from textual.widgets import TextArea
+from typing import TYPE_CHECKING, Final
 
 from aimltui.common.patterns import pattern
 from aimltui.common.sanitize import clean_line
 from aimltui.tui.commands.derived import COMMANDS
 from aimltui.tui.controllers.messages import SavedPromptWanted
-from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.screens.main.late_widgets import LateWidget, over_prompt, slash_list
+from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.startup import Startup
 from aimltui.tui.state.attached_files import parted, with_files
-from aimltui.tui.state.fuzzy import rank
 from aimltui.tui.state.saved_prompts import SavedPrompt, saved_prompts
 from aimltui.tui.storage.drafts import joined
 from aimltui.tui.storage.prompt_files import prompt_files
-from aimltui.tui.widgets.pick_list import PickList, PickRow
 from aimltui.tui.widgets.prompt_input import PromptInput
-from aimltui.tui.widgets.slash_list import SlashList
+
+if TYPE_CHECKING:
+    from textual.widgets import TextArea
+
+    from aimltui.tui.widgets.mention_list import MentionList
+    from aimltui.tui.widgets.pick_list import PickList, PickRow
+    from aimltui.tui.widgets.slash_list import SlashList
 
 _WORD: Final = pattern(r"/[A-Za-z0-9_-]*")
 _ARGUMENT: Final = pattern(r"(/[A-Za-z]+)[ \t]++([^\n]*)")
@@ -30,7 +32,7 @@ _LEAST_OTHER: Final = len("/abc")
 """From this length on, a word is also looked for among a command's other words."""
 
 
-class ComposingPart(MainView):
+class ComposingPart(ScreenPart):
     """Handles what helps to write a message."""
 
     def __init__(self, startup: Startup) -> None:
@@ -39,22 +41,23 @@ class ComposingPart(MainView):
         """The word for which the user closed the list."""
         self._offered_for = ""
         """What the list was last filled for."""
-
-    @property
-    def _slashes(self) -> SlashList:
-        return self.query_one(SlashList)
+        self.slashes = LateWidget(
+            lambda: over_prompt(
+                slash_list(lambda: self._offered_for == self.prompt.text), self.prompt, self.room
+            ),
+            lambda: self.room,
+        )
 
     # The list after a /
 
-    @on(TextArea.SelectionChanged)
-    def _offer_commands(self, event: TextArea.SelectionChanged) -> None:
-        """Offer commands for a slash at the beginning of the prompt, and arguments for a command."""
-        if event.text_area is not self.prompt:
-            return
-        slashes, text = self._slashes, self.prompt.text
-        slashes.is_fresh = lambda: self._offered_for == self.prompt.text
-        if slashes not in self.prompt.completions:
-            self.prompt.completions.append(slashes)
+    def on_text_area_selection_changed(self, event: TextArea.SelectionChanged) -> None:
+        """Offer commands or arguments after a slash at the beginning of the prompt, files and assistants after an `@`."""
+        event.stop()
+        self._offer_commands()
+        self.offer_mentions()
+
+    def _offer_commands(self) -> None:
+        text = self.prompt.text
         at_end = self.prompt.selection.is_empty and self.prompt.cursor_location == self.prompt.document.end
         word = next(iter(text.split(maxsplit=1)), "")
         if word != self._left_word:
@@ -65,10 +68,12 @@ class ComposingPart(MainView):
         rows = self._rows(text) if is_asked else []
         self._offered_for = text
         if not rows:
-            slashes.close()
+            if self.slashes.mounted is not None:
+                self.slashes.mounted.close()
             return
+        slashes = self.slashes()
         slashes.set_lines(rows, query=text.split()[-1].lstrip("/@") if text[-1:].strip() else "")
-        slashes.open(self.prompt, self.attached)
+        slashes.open(self.prompt, self.attached())
 
     def _rows(self, text: str) -> list[PickRow]:
         if _WORD.fullmatch(text):
@@ -76,11 +81,17 @@ class ComposingPart(MainView):
         match = _ARGUMENT.fullmatch(text)
         if match is None:
             return []
+        from aimltui.tui.state.fuzzy import rank
+        from aimltui.tui.widgets.pick_list import PickRow
+
         values = self._arguments(match[1].lower())
         found = rank(match[2].lstrip("@"), [value.lstrip("@") for value, _ in values])
         return [PickRow(f"{match[1]} {values[i][0]}", values[i][0], values[i][1]) for i in found][:_MOST_ROWS]
 
     def _commands(self, word: str) -> list[PickRow]:
+        from aimltui.tui.state.fuzzy import rank
+        from aimltui.tui.widgets.pick_list import PickRow
+
         state = self.command_state() - {"list"}
         available = [item for item in COMMANDS if item.slash and item.is_available(state)]
         offered = [(item.slash, f"{item.slash} {item.takes}".rstrip(), item.title) for item in available]
@@ -121,14 +132,16 @@ class ComposingPart(MainView):
         is_start = " " in event.row.id or event.row.id.startswith(self.prompt.text.lower())
         self._take(event.row.id, runs=event.runs and is_start)
 
-    @on(PickList.Picked)
-    def _take_clicked(self, event: PickList.Picked) -> None:
-        """Write the clicked command into the prompt."""
+    def on_pick_list_picked(self, event: PickList.Picked) -> None:
+        """Write the clicked command, or what was chosen after an `@`, into the prompt."""
+        event.stop()
         if event.row.id.startswith("/"):
             self._take(event.row.id, runs=False)
+        else:
+            self.take_mention(event.row)
 
     def _take(self, text: str, *, runs: bool) -> None:
-        self._slashes.close()
+        self.slashes().close()
         takes_more = not runs and " " not in text
         end = self.prompt.document.end
         self.prompt.replace(f"{text} " if takes_more else text, (0, 0), end, maintain_selection_offset=False)
@@ -136,8 +149,10 @@ class ComposingPart(MainView):
         if runs:
             self.prompt.submit()
 
-    def on_mention_list_dismissed(self) -> None:
+    def on_mention_list_dismissed(self, event: MentionList.Dismissed) -> None:
         """The list stays closed for this word."""
+        event.stop()
+        self.leave_mention()
         text = self.prompt.text
         self._left_word = text.split(maxsplit=1)[0] if text.startswith("/") else ""
 

@@ -7,19 +7,17 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from textual import getters
-
 from aimltui.tui.alerts import alert
 from aimltui.tui.controllers.messages import CallsChanged, ThreadListChanged
 from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.startup import Startup
 from aimltui.tui.state import call_card
-from aimltui.tui.widgets.call_card import CallCard
 
 if TYPE_CHECKING:
     from aimltui.local_tools.mcp.forms import Value
     from aimltui.tui.controllers.function_calls import FunctionCalls, Scope
     from aimltui.tui.state.pending_calls import PendingCall
+    from aimltui.tui.widgets.call_card import CallCard
 
 _SCOPES: dict[str, Scope] = {
     call_card.ONCE: "once",
@@ -30,8 +28,6 @@ _SCOPES: dict[str, Scope] = {
 
 class FunctionCallsPart(ScreenPart):
     """Asks about the calls and the code of the open thread, and tells of those in other threads."""
-
-    card = getters.query_one("#call", CallCard)
 
     def __init__(self, startup: Startup) -> None:
         super().__init__(startup)
@@ -69,17 +65,21 @@ class FunctionCallsPart(ScreenPart):
         asked = frozenset(call.id.removesuffix("?") for call in pending if call.state == "asked")
         self.transcript.show_waiting(asked)
         expires_at = pending[0].expires_at if pending else None
-        was_shown = self.card.display
-        self.card.show(pending, None if expires_at is None else expires_at - self.clock())
-        if self.card.display != was_shown:
+        card = self.card() if asked else self.card.mounted
+        if card is None:
+            return
+        was_shown = card.display
+        card.show(pending, None if expires_at is None else expires_at - self.clock())
+        if card.display != was_shown:
             self.show_state()
 
     def action_review_call(self) -> None:
         """Go to the card, or from there back to the prompt; without a card go to the next widget."""
-        if self.card.display and self.focused is not self.card:
-            self.set_focus(self.card)
-        elif self.focused is self.card:
+        card = self.card.mounted
+        if self.card.has_focus:
             self.set_focus(self.prompt)
+        elif card is not None and card.display:
+            self.set_focus(card)
         else:
             self.focus_next()
 

@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aimltui.client.errors import TransportError
-from aimltui.tui.screens.inspector.pane import WIDE, RunPane
 from aimltui.tui.screens.main.view import ScreenPart
-from aimltui.tui.widgets.side_document import SideDocument
 
 if TYPE_CHECKING:
     from aimltui.tui.controllers.run_inspector import RunInspector
@@ -28,13 +26,15 @@ class InspectingPart(ScreenPart):
         if self.waits_for_start("inspect_runs"):
             return
         from aimltui.tui.screens.inspector.inspector import InspectorScreen
+        from aimltui.tui.screens.inspector.pane import WIDE
 
-        thread_id, pane = self._open_thread(), self.query_one(RunPane)
+        thread_id, pane = self._open_thread(), self.run_pane
         if thread_id is None:
             self.show_notice("There is no run in this thread yet. Send a message first.")
-        elif self.app.size.width >= WIDE and not pane.is_shown:
-            self.query_one(SideDocument).close()
-            pane.open(self._run_view)
+        elif self.app.size.width >= WIDE and not (pane.mounted is not None and pane.mounted.is_shown):
+            if (beside := self.side_document.mounted) is not None:
+                beside.close()
+            pane().open(self._run_view)
             self.show_state()
         else:
             view = self._run_view(thread_id)

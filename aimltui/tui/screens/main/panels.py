@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from aimltui.common.sanitize import clean
 from aimltui.tui.controllers.file_actions import FileActions
@@ -13,7 +12,6 @@ from aimltui.tui.startup import Startup
 from aimltui.tui.state.entries import Source
 from aimltui.tui.state.passages import alone, located
 from aimltui.tui.storage import saving
-from aimltui.tui.widgets.side_document import WIDE, SideDocument
 from aimltui.tui.widgets.transcript import Transcript
 
 
@@ -79,6 +77,7 @@ class PanelsPart(ScreenPart):
 
     async def _view_source(self, source: Source, quotes: Sequence[str]) -> None:
         from aimltui.tui.screens.dialogs.passage import PassageViewer
+        from aimltui.tui.widgets.side_document import WIDE
 
         if source.url:
             self._view_page(source)
@@ -91,10 +90,13 @@ class PanelsPart(ScreenPart):
 
         score = f"score {source.score:.2f}" if source.score is not None else ""
         title = " · ".join(part for part in (name, source.place, score) if part)
-        beside = self.query_one(SideDocument)
+        beside = self.side_document.mounted
         thread_id = self.workspace.current.thread_id if self.workspace is not None else None
-        show_beside = partial(beside.show, thread_id, source, title, passage.text, passage.note)
-        if self.is_current and beside.follows(source):
+
+        def show_beside() -> None:
+            self.side_document().show(thread_id, source, title, passage.text, passage.note)
+
+        if self.is_current and beside is not None and beside.follows(source):
             show_beside()
             return
 

@@ -13,7 +13,6 @@ from textual.geometry import Size
 
 from aimltui.tui.commands.derived import bindings
 from aimltui.tui.controllers.messages import NoticePosted
-from aimltui.tui.screens.inspector.pane import RunPane
 from aimltui.tui.screens.main.allowing_code import CodeConsentPart
 from aimltui.tui.screens.main.assistants import AssistantsPart
 from aimltui.tui.screens.main.attaching import AttachingPart
@@ -45,16 +44,10 @@ from aimltui.tui.screens.main.usage import UsagePart
 from aimltui.tui.screens.main.view import ApplySetting, MainView, no_effect
 from aimltui.tui.startup import Startup
 from aimltui.tui.themes import ThemeChoice
-from aimltui.tui.widgets.attachment_bar import AttachmentBar
-from aimltui.tui.widgets.call_card import CallCard
-from aimltui.tui.widgets.find_bar import FindBar
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.header import HeaderBar
-from aimltui.tui.widgets.mention_list import MentionList
 from aimltui.tui.widgets.prompt_input import PromptInput
 from aimltui.tui.widgets.room import Room
-from aimltui.tui.widgets.side_document import SideDocument
-from aimltui.tui.widgets.slash_list import SlashList
 from aimltui.tui.widgets.status_line import StatusLine
 from aimltui.tui.widgets.thread_list import ThreadList
 from aimltui.tui.widgets.transcript import Transcript
@@ -118,7 +111,7 @@ class MainScreen(
         self._problems = problems
 
     def compose(self) -> ComposeResult:
-        """The widgets, which are styled for the size at once."""
+        """The widgets that every start shows, styled for the size at once; the others are `LateWidget`s."""
         self.update_classes(_size_classes(self.app.size), update=False)
         glyphs: Literal["unicode", "ascii"] = "ascii" if self.startup.glyphs == "ascii" else "unicode"
         with Horizontal(id="body"):
@@ -126,15 +119,8 @@ class MainScreen(
             with Room(id="room"):
                 yield HeaderBar(glyphs=glyphs, id="header")
                 yield Transcript(clock=self.clock, glyphs=glyphs, id="transcript")
-                yield FindBar(id="find")
-                yield CallCard(id="call")
                 yield StatusLine(glyphs=glyphs, id="status")
-                yield AttachmentBar(glyphs=glyphs, id="files")
                 yield PromptInput("Message", id="prompt")
-                yield MentionList(id="mentions")
-                yield SlashList(id="slashes")
-            yield SideDocument(id="beside")
-            yield RunPane(id="runs")
         yield FooterBar(id="footer")
 
     def on_mount(self) -> None:
@@ -193,8 +179,8 @@ class MainScreen(
     @property
     def letters_act(self) -> bool:
         """Whether a letter would act on what is selected in the transcript, or select an answer to a call that asks."""
-        card = self.focused
-        return self.letters.is_alive or (isinstance(card, CallCard) and card.is_alive)
+        card = self.card.mounted
+        return self.letters.is_alive or (card is not None and card.is_alive)
 
     def on_footer_bar_clicked(self, event: FooterBar.Clicked) -> None:
         """Do what the clicked key does."""

@@ -10,11 +10,11 @@ from aimltui.tui.screens.main.view import ScreenPart
 from aimltui.tui.startup import Startup
 from aimltui.tui.state.entries import MessageEntry
 from aimltui.tui.state.search_words import texts_of
-from aimltui.tui.widgets.find_bar import FindBar
 from aimltui.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
     from aimltui.tui.screens.dialogs.search import Place
+    from aimltui.tui.widgets.find_bar import FindBar
     from aimltui.wire.search import SearchHit
 
 _MOST_LOADED = 30
@@ -101,8 +101,9 @@ class SearchPart(ScreenPart):
             if self.transcript.has_entry(place.entry_id):
                 break
             await asyncio.sleep(_FRAME_S)
-        self._open_bar(place.query)
-        self._bar.show_place(*self.transcript.search.find(texts_of(place.query), place.entry_id))
+        self._open_bar(place.query).show_place(
+            *self.transcript.search.find(texts_of(place.query), place.entry_id)
+        )
 
     async def _read_until(self, entry_id: str) -> None:
         """Read older messages of the open thread until an entry is among them."""
@@ -117,44 +118,46 @@ class SearchPart(ScreenPart):
     # The open thread
 
     @property
-    def _bar(self) -> FindBar:
-        return self.query_one(FindBar)
+    def _shown_bar(self) -> FindBar | None:
+        bar = self.find_bar.mounted
+        return bar if bar is not None and bar.display else None
 
     def action_find(self) -> None:
         """Find words in the open thread; pressed again, go to the next match."""
-        if self._bar.display and self._bar.box.has_focus:
-            self._bar.show_place(*self.transcript.search.next(1))
+        bar = self._shown_bar
+        if bar is not None and bar.box.has_focus:
+            bar.show_place(*self.transcript.search.next(1))
             return
-        self._open_bar()
-        self.spawn(self._find(self._bar.box.value), "find")
+        bar = self._open_bar()
+        self.spawn(self._find(bar, bar.box.value), "find")
 
     def on_find_bar_changed(self, event: FindBar.Changed) -> None:
         """Search for what was typed."""
         event.stop()
-        self._bar.show_place(*self.transcript.search.find([event.text]))
+        self.find_bar().show_place(*self.transcript.search.find([event.text]))
 
-    async def _find(self, text: str) -> None:
+    async def _find(self, bar: FindBar, text: str) -> None:
         """Search what is loaded, read the rest of the thread, and search that, too."""
         workspace = self.workspace
-        self._bar.show_place(*self.transcript.search.find([text]))
+        bar.show_place(*self.transcript.search.find([text]))
         if workspace is None or not workspace.current.has_more:
             return
-        self._bar.show_place(*self.transcript.search.find([text]), "reading older messages…")
+        bar.show_place(*self.transcript.search.find([text]), "reading older messages…")
         await self._read_until("")
-        if self._bar.display:
+        if bar.display:
             remark = "older messages are not loaded" if workspace.current.has_more else ""
-            self._bar.show_place(*self.transcript.search.next(0), remark)
+            bar.show_place(*self.transcript.search.next(0), remark)
 
     def on_transcript_counted(self, event: Transcript.Counted) -> None:
         """Say how many matches there are now."""
         event.stop()
-        if self._bar.display:
-            self._bar.renew_place(*self.transcript.search.place)
+        if bar := self._shown_bar:
+            bar.renew_place(*self.transcript.search.place)
 
     def on_find_bar_next_wanted(self, event: FindBar.NextWanted) -> None:
         """Go to another match."""
         event.stop()
-        self._bar.show_place(*self.transcript.search.next(event.direction))
+        self.find_bar().show_place(*self.transcript.search.next(event.direction))
 
     def on_find_bar_left(self, event: FindBar.Left) -> None:
         """End the search; the text stays where it is."""
@@ -165,19 +168,22 @@ class SearchPart(ScreenPart):
         """End the search when another thread is shown."""
         event.stop()
         if (
-            self._bar.display
+            self._shown_bar is not None
             and self.workspace is not None
             and self.workspace.current.thread_id != self._found_in
         ):
             self._end_finding()
 
-    def _open_bar(self, text: str | None = None) -> None:
+    def _open_bar(self, text: str | None = None) -> FindBar:
         self._found_in = self.workspace.current.thread_id if self.workspace is not None else None
-        self._bar.open(text)
+        bar = self.find_bar()
+        bar.open(text)
+        return bar
 
     def _end_finding(self) -> None:
-        had_focus = self._bar.box.has_focus
-        self._bar.close()
+        bar = self.find_bar()
+        had_focus = bar.box.has_focus
+        bar.close()
         self.transcript.search.find(())
         if had_focus:
             self.set_focus(self.prompt)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from aimltui.common.errors import ConfigError
 from aimltui.tui.commands import key_map
 from aimltui.tui.screens.main.view import ScreenPart
-from aimltui.tui.widgets.attachment_bar import AttachmentBar
 from aimltui.tui.widgets.header import HeaderBar
 from aimltui.tui.widgets.status_line import StatusLine
 
@@ -83,7 +82,8 @@ class SettingsPart(ScreenPart):
             self.threads.set_glyphs(glyphs)
             self.query_one(HeaderBar).set_glyphs(glyphs)
             self.query_one(StatusLine).set_glyphs(glyphs)
-            self.query_one(AttachmentBar).set_glyphs(glyphs)
+            if self.attached.mounted is not None:
+                self.attached.mounted.set_glyphs(glyphs)
         if name == "title" and not value:
             self.window.release()
         self.apply_to_app(info.key, value)

@@ -30,17 +30,21 @@ from aimltui.tui.controllers.screen_status import (
 from aimltui.tui.controllers.settings_writer import MarkKeeper, SettingsWriter
 from aimltui.tui.controllers.start_queue import EarlyAction, StartQueue
 from aimltui.tui.controllers.terminal_window import TerminalWindow
-from aimltui.tui.screens.inspector.pane import RunPane
+from aimltui.tui.screens.main.late_widgets import (
+    LateWidget,
+    attachment_bar,
+    call_card,
+    find_bar,
+    run_pane,
+    side_document,
+)
 from aimltui.tui.screens.selecting import SelectingScreen
 from aimltui.tui.state.dead_time import DeadTime
 from aimltui.tui.state.saved_prompts import SavedPrompt
-from aimltui.tui.widgets.attachment_bar import AttachmentBar
-from aimltui.tui.widgets.call_card import CallCard
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.header import HeaderBar
 from aimltui.tui.widgets.prompt_input import PromptInput
 from aimltui.tui.widgets.room import Room
-from aimltui.tui.widgets.side_document import SideDocument
 from aimltui.tui.widgets.status_line import StatusLine
 from aimltui.tui.widgets.thread_list import ThreadList
 from aimltui.tui.widgets.transcript import Transcript
@@ -49,9 +53,12 @@ if TYPE_CHECKING:
     from aimltui.tui.controllers.conversation import Conversation
     from aimltui.tui.controllers.workspace import Workspace
     from aimltui.tui.screens.dialogs.search import ThreadSearch
+    from aimltui.tui.screens.inspector.pane import RunPane
     from aimltui.tui.startup import Startup
     from aimltui.tui.state.blocks import Block
     from aimltui.tui.themes import ThemeChoice
+    from aimltui.tui.widgets.pick_list import PickRow
+    from aimltui.tui.widgets.side_document import SideDocument
 
 log = logging.getLogger(__name__)
 
@@ -83,12 +90,18 @@ class MainView(SelectingScreen):
     status = getters.query_one("#status", StatusLine)
     prompt = getters.query_one("#prompt", PromptInput)
     footer = getters.query_one("#footer", FooterBar)
-    attached = getters.query_one("#files", AttachmentBar)
+    room = getters.query_one("#room", Room)
 
     themes: ThemeChoice
     """How the user chooses a theme."""
     apply_to_app: ApplySetting
     """Shows the effect of a setting of the app."""
+    offer_mentions: Callable[[], None]
+    """Offers assistants and files for what is written after an `@`."""
+    take_mention: Callable[[PickRow], None]
+    """Puts what was chosen in place of what is written after the `@`."""
+    leave_mention: Callable[[], None]
+    """Leaves what is written after the `@` as text."""
 
     def __init__(self, startup: Startup) -> None:
         super().__init__()
@@ -121,6 +134,15 @@ class MainView(SelectingScreen):
         self.block_actions: dict[str, Callable[[Block], None]] = {}
         """What is done with the marked block, by the command's id; each part adds its own."""
         self.window = TerminalWindow(lambda: self.app)
+        self.find_bar = LateWidget(find_bar, lambda: self.room, after="#transcript")
+        self.card = LateWidget(call_card, lambda: self.room, before="#status")
+        self.attached = LateWidget(
+            lambda: attachment_bar("ascii" if self.startup.glyphs == "ascii" else "unicode"),
+            lambda: self.room,
+            before="#prompt",
+        )
+        self.side_document = LateWidget(side_document, lambda: self.query_one("#body"), after="#room")
+        self.run_pane = LateWidget(run_pane, lambda: self.query_one("#body"))
         self.marks = MarkKeeper(startup.marks, self.file_worker) if startup.marks is not None else None
 
     def _open_conversation(self) -> Conversation | None:
@@ -196,16 +218,9 @@ class MainView(SelectingScreen):
             if self.startup.title:
                 self.window.show(workspace, header.thread_title)
             self.threads.set_current(thread_id)
-            beside, latest = self.query_one(SideDocument), workspace.current.view.runs.latest
-            beside.fit(thread_id or "")
-            self.query_one(RunPane).fit(
-                thread_id or "",
-                latest.id if latest is not None else "",
-                goes_on=latest is not None and latest.is_active and not workspace.current.is_lost,
-                has_room=not beside.is_shown,
-            )
+            _fit_beside(self.side_document.mounted, self.run_pane.mounted, workspace.current)
             is_blank = thread_id is None and not workspace.current.view.facts.has_messages
-            self.query_one(Room).set_blank(is_blank)
+            self.room.set_blank(is_blank)
         self.status.show(status_of(facts, workspace, self.clock()))
 
     def _facts(self) -> ScreenFacts:
@@ -213,8 +228,8 @@ class MainView(SelectingScreen):
         return ScreenFacts(
             hint=self._hint,
             list_has_focus=self.focused is self.threads,
-            files_have_focus=self.focused is self.attached,
-            card_has_focus=isinstance(self.focused, CallCard),
+            files_have_focus=self.attached.has_focus,
+            card_has_focus=self.card.has_focus,
             has_mark=self.transcript.mark is not None,
             letters_act=self.letters.is_shown,
             block=block.words if block is not None else frozenset(),
@@ -288,6 +303,20 @@ class MainView(SelectingScreen):
     @abstractmethod
     def take_key(self, letter: str) -> bool:
         """Do what a letter stands for on the marked card; False if it stands for nothing."""
+
+
+def _fit_beside(beside: SideDocument | None, runs: RunPane | None, conversation: Conversation) -> None:
+    """Show or hide what stands beside the thread."""
+    thread_id, latest = conversation.thread_id or "", conversation.view.runs.latest
+    if beside is not None:
+        beside.fit(thread_id)
+    if runs is not None:
+        runs.fit(
+            thread_id,
+            latest.id if latest is not None else "",
+            goes_on=latest is not None and latest.is_active and not conversation.is_lost,
+            has_room=beside is None or not beside.is_shown,
+        )
 
 
 if TYPE_CHECKING:
