@@ -233,7 +233,7 @@ class RunTransaction:
     def move_to_thought(self, message_id: str, thought: ReasoningText) -> None:
         """Take the text of the open message away: it was the model's thought, and its step stores it as that."""
         self._refuse_if_cancelling()
-        event_rows.forget_text(self.conn, message_id)
+        event_rows.forget_text(self.conn, self.run.id, message_id)
         for row in runs.open_steps(self.conn, self.run.id):
             if row.step.message_id == message_id:
                 update = {"reasoning": thought.text, "reasoning_ms": thought.ms}

@@ -43,10 +43,20 @@ class _Writer(sqlite3.Connection):
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         """See `sqlite3.Connection.execute`."""
-        values = parameters.values() if isinstance(parameters, dict) else parameters
-        if any(isinstance(value, str | bytes) and len(value) > _LARGE_BYTES for value in values):
-            self.is_heavy = True
+        self._look_at(parameters)
         return super().execute(sql, parameters)
+
+    def executemany(self, sql: str, parameters: Any, /) -> sqlite3.Cursor:
+        """See `sqlite3.Connection.executemany`."""
+        for row in parameters:
+            self._look_at(row)
+        return super().executemany(sql, parameters)
+
+    def _look_at(self, parameters: Any) -> None:
+        values = parameters.values() if isinstance(parameters, dict) else parameters
+        for value in values:
+            if isinstance(value, str | bytes) and len(value) > _LARGE_BYTES:
+                self.is_heavy = True
 
 
 class Database:
@@ -278,6 +288,7 @@ def _open_writer(path: Path) -> _Writer:
         _write_ahead(conn)
         conn.execute(f"PRAGMA journal_size_limit = {_LONGEST_LOG_BYTES}")
         conn.execute("PRAGMA synchronous = NORMAL")
+        conn.execute("PRAGMA wal_autocheckpoint = 4000")
         conn.execute("PRAGMA foreign_keys = ON")
         conn.execute("PRAGMA secure_delete = ON")
     except BaseException:

@@ -12,10 +12,6 @@ from aimltui.wire import events
 from aimltui.wire.base import Wire
 from aimltui.wire.events import StreamEvent
 
-_INSERT = "INSERT INTO run_events (run_id, idx, first_idx, name, object_id, pieces, body) VALUES "
-_ROW = "(?, ?, ?, ?, ?, ?, ?)"
-_ROWS_AT_ONCE = (32, 8, 2, 1)
-
 
 def append(conn: Connection, run_id: str, entries: Iterable[LogEntry]) -> None:
     """Store entries; deltas that one event can report share a row."""
@@ -24,14 +20,11 @@ def append(conn: Connection, run_id: str, entries: Iterable[LogEntry]) -> None:
 
 def append_all(conn: Connection, streamed: Iterable[tuple[str, Iterable[LogEntry]]]) -> None:
     """Store entries of many runs; see `append`."""
-    rows = [_values(run_id, batch) for run_id, entries in streamed for batch in batches(entries)]
-    place = 0
-    # a statement for each row takes three times as long
-    for size in _ROWS_AT_ONCE:
-        while len(rows) - place >= size:
-            values = [value for row in rows[place : place + size] for value in row]
-            conn.execute(_INSERT + ", ".join([_ROW] * size), values)
-            place += size
+    # not in one statement of many rows: for such a one, SQLite keeps copies of all pages in a file, to be able to take it back
+    conn.executemany(
+        "INSERT INTO run_events (run_id, idx, first_idx, name, object_id, pieces, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [_values(run_id, batch) for run_id, entries in streamed for batch in batches(entries)],
+    )
 
 
 def after(conn: Connection, run_id: str, index: int) -> list[StreamEvent]:
@@ -41,20 +34,24 @@ def after(conn: Connection, run_id: str, index: int) -> list[StreamEvent]:
     return list(joined(entry for entry in entries if (entry.index or 0) > index))
 
 
-def deltas_of(conn: Connection, object_id: str) -> list[Delta]:
-    """Return the stored deltas of a message or a run step, in order."""
-    sql = "SELECT object_id, pieces FROM run_events WHERE object_id = ? AND pieces IS NOT NULL ORDER BY idx"
-    return [delta for row in conn.execute(sql, (object_id,)).fetchall() for delta in _deltas(row)]
+def deltas_of(conn: Connection, run_id: str, object_id: str) -> list[Delta]:
+    """Return the stored deltas of a message or a step of a run, in order."""
+    return [delta for row in _rows_of(conn, run_id, object_id) for delta in _deltas(row)]
 
 
-def forget_text(conn: Connection, message_id: str) -> None:
-    """Delete the stored deltas of a message's text, which turned out to be no part of it."""
-    rows = conn.execute(
-        "SELECT idx, run_id, pieces FROM run_events WHERE object_id = ? AND pieces IS NOT NULL", (message_id,)
-    ).fetchall()
-    for row in rows:
+def forget_text(conn: Connection, run_id: str, message_id: str) -> None:
+    """Delete the stored deltas of the text of a run's message, which turned out to be no part of it."""
+    for row in _rows_of(conn, run_id, message_id):
         if json.loads(row["pieces"])["kind"] != IMAGE_PART:
-            conn.execute("DELETE FROM run_events WHERE run_id = ? AND idx = ?", (row["run_id"], row["idx"]))
+            conn.execute("DELETE FROM run_events WHERE run_id = ? AND idx = ?", (run_id, row["idx"]))
+
+
+def _rows_of(conn: Connection, run_id: str, object_id: str) -> list[Row]:
+    sql = (
+        "SELECT idx, object_id, pieces FROM run_events"
+        " WHERE run_id = ? AND object_id = ? AND pieces IS NOT NULL ORDER BY idx"
+    )
+    return conn.execute(sql, (run_id, object_id)).fetchall()
 
 
 def next_index(conn: Connection, run_id: str) -> int:
@@ -72,7 +69,7 @@ def forget_before(conn: Connection, ended_before: float) -> None:
 
 
 def _values(run_id: str, batch: Sequence[LogEntry]) -> tuple[str | int | None, ...]:
-    """Return the row of entries that one event can report, in the order of `_INSERT`."""
+    """Return the row of entries that one event can report, in the order of the columns of `append_all`."""
     first, last = batch[0], batch[-1]
     if isinstance(first.content, StreamEvent):
         name, object_id, pieces, body = first.content.event, None, None, _body(first.content)

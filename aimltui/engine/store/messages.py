@@ -198,18 +198,18 @@ def build(conn: Connection, row: Row) -> Message:
     """Return the message of a row."""
     message = Message.model_validate_json(row["body"])
     if row["status"] == "in_progress" and not message.content:
-        return message.model_copy(update={"content": written(conn, message.id)})
+        return message.model_copy(update={"content": written(conn, message)})
     return message
 
 
-def written(conn: Connection, message_id: str) -> list[Content]:
-    """Return the parts of an incomplete message as far as they are stored.
+def written(conn: Connection, message: Message) -> list[Content]:
+    """Return the parts of an incomplete message of a run as far as they are stored.
 
     Streamed text is stored in the event log only, and in the message once that is complete: rewriting a growing body
     four times a second would write the square of its length.
     """
     parts: dict[int, _Part] = {}
-    for delta in events.deltas_of(conn, message_id):
+    for delta in events.deltas_of(conn, message.run_id or "", message.id):
         part = parts.setdefault(
             delta.slot, _Part(TEXT if delta.kind in (FILE_PATH, FILE_CITATION) else delta.kind)
         )

