@@ -29,6 +29,8 @@ METADATA_KEY = 64
 METADATA_VALUE = 512
 FUNCTION_NAME = 64
 CODE_FILES = 20
+MAX_RESULTS = 50
+"""Passages of one search of files."""
 
 PREFIXES: Final[Mapping[str, str]] = {
     "assistant_id": "asst",
@@ -260,6 +262,19 @@ def _check_image_url(where: str, value: Any) -> None:
         )
 
 
+def _check_score(where: str, value: Any) -> None:
+    # what is no number at all is not between them either
+    if not 0 <= value <= 1:
+        above = value > 1
+        raise refusals.out_of_range(where, value, 1.0 if above else 0.0, above=above)
+
+
+def _check_results(where: str, value: Any) -> None:
+    if not 1 <= value <= MAX_RESULTS:
+        above = value > MAX_RESULTS
+        raise refusals.out_of_range(where, value, MAX_RESULTS if above else 1, above=above)
+
+
 def _check_name(where: str, name: str) -> None:
     if not name:
         raise refusals.empty(where, "string")
@@ -308,5 +323,7 @@ _SPECIAL: Final[Mapping[str, Callable[[str, Any], None]]] = {
     "content": _check_content,
     "attachments": _check_attachments,
     "image_url": _check_image_url,
+    "score_threshold": _check_score,
+    "max_num_results": _check_results,
 }
 """Checks by field name, wherever the field is in a request."""

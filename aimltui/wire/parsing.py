@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import types
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
@@ -40,7 +41,7 @@ def parse_json(body: bytes) -> JSONObject:
     if not body.strip():
         return {}
     try:
-        value = json.loads(body, parse_constant=_refuse_constant)
+        value = json.loads(body, parse_constant=_refuse_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"We could not parse the JSON body of your request: {error}.") from error
     if value is None:
@@ -313,6 +314,13 @@ def _plain_kind(annotation: Any) -> type | None:
         return next((_plain_kind(arm) for arm in get_args(annotation) if arm is not types.NoneType), None)
     origin = get_origin(annotation) or annotation
     return origin if isinstance(origin, type) else None
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(f"{text[:40]} is too large a number")
+    return value
 
 
 def _refuse_constant(name: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from aimltui.wire.base import JSONObject, Wire, empty_list, extension
 from aimltui.wire.vector_stores import NewVectorStore
@@ -31,11 +31,15 @@ class CodeInterpreterTool(Wire):
     type: str = "code_interpreter"
 
 
+def _zero_for_null(value: Any) -> Any:
+    return 0.0 if value is None else value
+
+
 class RankingOptions(Wire):
     """The ranking of file search; scores are from 0 to 1."""
 
     ranker: str = "auto"
-    score_threshold: float = 0.0
+    score_threshold: Annotated[float, BeforeValidator(_zero_for_null)] = 0.0
 
 
 class FileSearchOptions(Wire):

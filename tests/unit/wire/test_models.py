@@ -13,6 +13,7 @@ from aimltui.wire.ids import new_id
 from aimltui.wire.messages import CreateMessage, Message
 from aimltui.wire.run_steps import RunStep
 from aimltui.wire.threads import ListThreads
+from aimltui.wire.tools import RankingOptions
 
 
 def test_unknown_fields_and_kinds_survive_a_round_trip() -> None:
@@ -124,3 +125,8 @@ def test_error_bodies_of_every_shape_become_exceptions(
     error = error_from_body(status, body, "req_1")
     assert type(error) is kind
     assert (error.status, error.message, error.request_id) == (status, message, "req_1")
+
+
+def test_a_threshold_that_a_server_leaves_empty_is_none_at_all() -> None:
+    options = RankingOptions.model_validate({"ranker": "default_2024_08_21", "score_threshold": None})
+    assert options.score_threshold == 0.0

@@ -32,6 +32,10 @@ def with_tool(tool: Any) -> dict[str, Any]:
     return {**ASSISTANT, "tools": [tool]}
 
 
+def with_search(**ranking: Any) -> dict[str, Any]:
+    return with_tool({"type": "file_search", "file_search": {"ranking_options": ranking}})
+
+
 BODIES: list[tuple[Operation[Any, Any], dict[str, str], Any, str, str, str]] = [
     (op.CREATE_RUN, THREAD, {}, "Missing required parameter: 'assistant_id'.", "missing_required_parameter", "assistant_id"),
     (op.CREATE_THREAD, {}, SAY, "Unknown parameter: 'role'.", "unknown_parameter", "role"),
@@ -51,6 +55,10 @@ BODIES: list[tuple[Operation[Any, Any], dict[str, str], Any, str, str, str]] = [
     (op.CREATE_ASSISTANT, {}, with_tool({"type": "function"}), "Missing required parameter: 'tools[0].function'.", "missing_required_parameter", "tools[0].function"),
     (op.CREATE_ASSISTANT, {}, with_tool({"type": "function", "function": {"name": "get weather"}}), "Invalid 'tools[0].function.name': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.", "invalid_value", "tools[0].function.name"),
     (op.CREATE_ASSISTANT, {}, with_tool({"type": "function", "function": {"name": ""}}), "Invalid 'tools[0].function.name': empty string. Expected a string with minimum length 1, but got an empty string instead.", "empty_string", "tools[0].function.name"),
+    (op.CREATE_ASSISTANT, {}, with_search(score_threshold=1.01), "Invalid 'tools[0].file_search.ranking_options.score_threshold': decimal above maximum value. Expected a value <= 1, but got 1.01 instead.", "decimal_above_max_value", "tools[0].file_search.ranking_options.score_threshold"),
+    (op.CREATE_ASSISTANT, {}, with_search(score_threshold=float("nan")), "Invalid 'tools[0].file_search.ranking_options.score_threshold': decimal below minimum value. Expected a value >= 0, but got nan instead.", "decimal_below_min_value", "tools[0].file_search.ranking_options.score_threshold"),
+    (op.CREATE_ASSISTANT, {}, with_tool({"type": "file_search", "file_search": {"max_num_results": 0}}), "Invalid 'tools[0].file_search.max_num_results': integer below minimum value. Expected a value >= 1, but got 0 instead.", "integer_below_min_value", "tools[0].file_search.max_num_results"),
+    (op.CREATE_ASSISTANT, {}, with_tool({"type": "file_search", "file_search": {"max_num_results": 51}}), "Invalid 'tools[0].file_search.max_num_results': integer above maximum value. Expected a value <= 50, but got 51 instead.", "integer_above_max_value", "tools[0].file_search.max_num_results"),
     (op.CREATE_ASSISTANT, {}, {**ASSISTANT, "reasoning_effort": "huge"}, "Invalid value: 'huge'. Supported values are: 'none', 'minimal', 'low', 'medium', 'high', 'xhigh', and 'max'.", "invalid_value", "reasoning_effort"),
     (op.CREATE_ASSISTANT, {}, {**ASSISTANT, "response_format": "json_object"}, "Invalid value: 'json_object'. Supported values are: 'auto'.", "invalid_value", "response_format"),
     (op.CREATE_ASSISTANT, {}, {**ASSISTANT, "response_format": {"type": "json_schema"}}, "Missing required parameter: 'response_format.json_schema'.", "missing_required_parameter", "response_format.json_schema"),
@@ -155,7 +163,9 @@ def test_a_functions_schema_is_taken_as_it_is() -> None:
     assert params.given()["tools"] == [tool]
 
 
-@pytest.mark.parametrize("body", [b"{", b"\xff", b'{"a": NaN}', b"[" * 100_000, b"{'a': 1}"])
+@pytest.mark.parametrize(
+    "body", [b"{", b"\xff", b'{"a": NaN}', b'{"a": -1e999}', b"[" * 100_000, b"{'a': 1}"]
+)
 def test_a_body_that_is_not_json_is_said_to_be_so(body: bytes) -> None:
     with pytest.raises(BadRequest, match="could not parse the JSON body"):
         parse_json(body)
