@@ -11,6 +11,7 @@ from aimltui.common.dataclass import dataclass
 from aimltui.common.sanitize import clean_line
 from aimltui.formatting.money import Cost, cost_text, money_text
 from aimltui.formatting.numbers import short_count
+from aimltui.formatting.spreadsheet import harmless_cell
 
 if TYPE_CHECKING:
     from aimltui.wire.usage import Balance, Budget, UsageReport, UsageRow, UsageSum
@@ -25,7 +26,6 @@ HEADINGS = {
 DELETED = "a deleted thread"
 NONE = "·"
 """Stands for zero in a cell; a dash would mean unknown."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +211,8 @@ def csv_text(table: UsageTable) -> str:
         title = line.label if table.by == "thread" else ""
         writer.writerow(
             [
-                _cell(line.key),
-                _cell(title),
+                harmless_cell(line.key),
+                harmless_cell(title),
                 line.runs,
                 line.prompt_tokens,
                 line.cached_tokens,
@@ -232,8 +232,3 @@ def _known_text(cost: Cost) -> str:
 
 def _columns(width: int) -> list[_Column]:
     return [column for column in _COLUMNS if width >= column.least]
-
-
-def _cell(text: str) -> str:
-    # A spreadsheet would run such text as a formula, and titles are untrusted text.
-    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -112,6 +112,7 @@ STORIES: tuple[Story, ...] = (
         (
             Stop("finished", ask),
             Stop("marked", mark_code),
+            Stop("copy-part", panel("copy_part", shows="Table as CSV"), "CopyScreen"),
             Stop("slash", write_a_slash),
             Stop("branches", add_branches),
             Stop("found", find_words),

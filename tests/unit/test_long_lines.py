@@ -14,8 +14,8 @@ from aimltui.interchange.details import split_details
 from aimltui.interchange.formats.chatgpt_marks import shown
 from aimltui.interchange.keys import without_keys
 from aimltui.tui.state.assistant_form import AssistantForm, problems_of
-from aimltui.tui.state.copied_text import code_blocks
 from aimltui.tui.state.saved_prompts import SavedPrompt
+from aimltui.tui.widgets.transcript.copied_text import code_blocks
 
 LONG = 60_000
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from aimltui.client.client import AssistantsClient
+from aimltui.tui.screens.dialogs.copying import CopyScreen
 from aimltui.tui.screens.dialogs.viewer import TextViewer
 from aimltui.tui.startup import Connected, Ran
 from tests.support.fake_transport import FakeTransport
@@ -155,3 +156,40 @@ async def test_r_runs_python_of_a_message_as_a_step_of_the_thread_once_the_user_
         await here.idle()
         assert server.asked("create_run")[1].code == "x = 1\n\nprint(x)"
         assert "code interpreter · step 1" in here.shown()
+
+
+async def test_a_part_of_the_marked_message_or_of_the_last_answer_is_copied(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    table = "| Month | Revenue |\n|---|--:|\n| **July** | 41,200 |\n| `=1+1` | \x1b[31mred\x1b[0m |\n"
+    async with seat(server, tmp_path) as here:
+        await answer(here, Code(("y = 2\n",), "2\n"), Say((f"{ANSWER}\n{table}",)), End())
+
+        async def choose(query: str) -> str:
+            await here.until(lambda: isinstance(here.app.screen, CopyScreen), "the parts")
+            await here.pilot.press(*query, "enter")
+            await here.until(lambda: here.app.screen is here.screen, "the end of the panel")
+            return here.app.clipboard
+
+        while marked(here)[0] != "message":
+            await here.pilot.press("alt+up")
+        await here.until(lambda: "C Copy part" in here.shown())
+        await here.pilot.press("C")
+        await here.until(lambda: "sh: ls -l" in here.shown(), "a row with the code's language and first line")
+        assert await choose("python") == "x = 1\n\nprint(x)"
+        here.screen.set_focus(here.screen.prompt)
+        await here.write("/copy part")
+        assert await choose("tsv") == "Month\tRevenue\nJuly\t41,200\n'=1+1\tred"
+        await here.write("/copy table 1 markdown")
+        assert (
+            here.app.clipboard
+            == "| Month | Revenue |\n| --- | --: |\n| **July** | 41,200 |\n| `=1+1` | red |"
+        )
+
+        # a message without parts says so
+        here.screen.prompt.load_draft("")
+        await here.pilot.press("alt+up")
+        while marked(here)[1] != "Do it.":
+            await here.pilot.press("alt+up")
+        await here.pilot.press("C")
+        await here.until(lambda: "There is no code and no table in this message." in here.shown(), "the hint")

@@ -23,7 +23,7 @@ STATE_WORDS = frozenset(
         "letters",  # letters act on what is selected in the transcript
         "text",  # the marked block has a text, and letters act on it; so with the words down to "reply"
         "saves",  # the marked block can be saved
-        "output",  # the marked block is a panel
+        "parts",  # the marked block is a panel, with an output, or a message, with code and tables
         "file",  # the marked block is a file
         "id",  # the marked block has an id
         "object",  # the server has an object behind the marked block

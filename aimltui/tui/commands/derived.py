@@ -50,7 +50,7 @@ _FOOTER_FIRST = frozenset(
         "choose",
         "block_up",
         "copy_block",
-        "copy_output",
+        "copy_part",
         "run_again",
         "save",
         "open_file",

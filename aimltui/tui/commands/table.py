@@ -631,16 +631,17 @@ COMMANDS: tuple[Command, ...] = (
         also="yank clipboard",
     ),
     Command(
-        "copy_output",
-        "Copy the output",
-        "On a marked panel: copy what the code printed.",
+        "copy_part",
+        "Copy a part",
+        "On a marked message: choose one of its blocks of code, or a table as TSV, CSV or Markdown. On a panel: copy what "
+        "the code printed.",
         ("C",),
-        "screen.block_action('copy_output')",
+        "screen.block_action('copy_part')",
         READING,
         scope="transcript",
         footer=True,
-        when=("output",),
-        label="Copy output",
+        when=("parts",),
+        label="Copy part",
         priority=True,
     ),
     Command(
@@ -858,14 +859,25 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "copy_answer",
         "Copy the last answer",
-        "Copy the Markdown of the last answer; with 2 the one before it, with code its code, with all the thread.",
+        "Copy the Markdown of the last answer; with 2 the one before it, with code its code, with table its tables for a "
+        "spreadsheet, with part what you choose of it, with all the thread.",
         (),
         "copy_answer",
         READING,
         when=("answer",),
         slash="/copy",
-        takes="n/code/all",
+        takes="n/code/table/part/all",
         also="clipboard yank",
+    ),
+    Command(
+        "copy_answer_part",
+        "Copy a part of the answer",
+        "Choose a block of code of the last answer, or a table as TSV, CSV or Markdown, as /copy part does.",
+        (),
+        "copy_part",
+        READING,
+        when=("answer",),
+        also="clipboard yank code table csv tsv spreadsheet excel",
     ),
     # Program
     Command(

@@ -42,7 +42,7 @@ class Block:
         found: dict[str, bool] = {
             "text": bool(self.text),
             "saves": bool(self.text or self.file_id),
-            "output": self.call is not None,
+            "parts": self.call is not None or self.kind == "message",
             "file": bool(self.file_id),
             "id": bool(self.object_id),
             "object": bool(self.object_id),

@@ -92,6 +92,12 @@ HELP_PAGES: Final[Mapping[str, HelpPage]] = {
         "began with, until you choose another model there.\n\nA test sends one small request.",
         _MOVE,
     ),
+    "CopyScreen": HelpPage(
+        "Enter copies the whole message, one of its blocks of code without its fence, or one of its tables. TSV is what "
+        "spreadsheets paste into their cells, CSV is for files; in both, cells have no marks of Markdown, and a cell that "
+        "a spreadsheet would run as a formula begins with an apostrophe.",
+        _MOVE,
+    ),
     "FilesScreen": HelpPage(
         "The files of this thread, its assistant and its vector stores, with what became of each. A file that could not "
         "be read says why. Documents are searched by words; searching by meaning is offered here, too, and names host and "

@@ -34,7 +34,6 @@ class BlocksPart(ScreenPart):
         self._texts = FileDialogs(self, self._code)
         self.block_actions |= {
             "copy_block": lambda block: self.copy(block.text),
-            "copy_output": self._copy_output,
             "copy_id": lambda block: self.copy(block.object_id),
             "save": self._save_block,
             "open_file": lambda block: self.spawn(self._texts.fetch_and_open(block.file_id), "file"),
@@ -89,15 +88,6 @@ class BlocksPart(ScreenPart):
         """Show the whole message or code that is marked."""
         event.stop()
         self._view_block(event.block)
-
-    def _copy_output(self, block: Block) -> None:
-        from aimltui.tui.state.terminal_output import settled
-
-        text = clean(settled(block.call.logs)).strip("\n") if block.call is not None else ""
-        if text:
-            self.copy(text)
-        else:
-            self.hint("The code printed nothing.")
 
     def _save_block(self, block: Block) -> None:
         if block.file_id:

@@ -10,10 +10,12 @@ from aimltui.tui import clipboard
 from aimltui.tui.controllers.pressed_twice import PressedTwice
 from aimltui.tui.screens.main.view import HINT_S, ScreenPart
 from aimltui.tui.startup import Startup
-from aimltui.tui.state.copied_text import text_to_copy
+from aimltui.tui.state.blocks import Block
 from aimltui.tui.widgets.prompt_input import PromptInput
 from aimltui.tui.widgets.transcript import Transcript
 
+_PART = "part"
+"""The word after `/copy` that offers the parts of the last answer."""
 _RESULT_S = 3.0
 """How long the result of copying stands."""
 
@@ -23,6 +25,7 @@ class CopyingPart(ScreenPart):
 
     def __init__(self, startup: Startup) -> None:
         super().__init__(startup)
+        self.block_actions |= {"copy_part": self._copy_part}
         self._asks_to_quit = PressedTwice(startup.key_times, HINT_S)
 
     def copy(self, text: str) -> None:
@@ -62,14 +65,55 @@ class CopyingPart(ScreenPart):
 
     def action_copy_answer(self, what: str = "") -> None:
         """Copy the Markdown of the last answer, or what the words after `/copy` ask for."""
+        from aimltui.tui.widgets.transcript.copied_text import text_to_copy
+
+        if what.strip().lower() == _PART:
+            self.action_copy_part()
+            return
         entries = self.workspace.current.view.entries if self.workspace is not None else ()
         text = text_to_copy(entries, what)
         if text:
             self.copy(clean(text))
         elif text is None:
-            self.hint("/copy takes nothing, a number, code, code and a number, or all.", _RESULT_S)
+            self.hint(
+                "/copy takes nothing, a number, code or table with a number, tsv, csv or markdown behind a table, part, or all.",
+                _RESULT_S,
+            )
         else:
             self.hint("Nothing matches that, so nothing was copied.")
+
+    def action_copy_part(self) -> None:
+        """Let the user choose a block of code or a table of the last answer to copy."""
+        self._offer_parts(self.workspace.current.view.facts.last_answer if self.workspace is not None else "")
+
+    def _copy_part(self, block: Block) -> None:
+        """Copy what the marked code printed, or a part of the marked message."""
+        from aimltui.tui.state.terminal_output import settled
+
+        if block.call is None:
+            self._offer_parts(block.text)
+        elif text := clean(settled(block.call.logs)).strip("\n"):
+            self.copy(text)
+        else:
+            self.hint("The code printed nothing.")
+
+    def _offer_parts(self, markdown: str) -> None:
+        from aimltui.tui.screens.dialogs.copying import CopyScreen, rows_of
+        from aimltui.tui.widgets.transcript.parts import parts_of
+
+        parts = parts_of(markdown)
+        if not parts:
+            self.hint(
+                "There is no code and no table in this message." if markdown else "There is no answer yet."
+            )
+            return
+        rows = rows_of(markdown, parts)
+
+        def picked(row_id: str | None) -> None:
+            if row_id is not None:
+                self.copy(clean(rows[int(row_id)].text()))
+
+        self.app.push_screen(CopyScreen(rows), picked)
 
     def action_copy_or_clear(self) -> None:
         """Copy a selection; without one clear the prompt; pressed twice in an empty prompt, quit."""

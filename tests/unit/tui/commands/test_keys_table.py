@@ -15,7 +15,7 @@ from aimltui.tui.commands.derived import COMMANDS
 
 LETTERS = {
     "c": "copy_block",
-    "C": "copy_output",
+    "C": "copy_part",
     "s": "save",
     "r": "run_again",
     "e": "edit_block",
