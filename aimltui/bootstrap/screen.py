@@ -196,7 +196,7 @@ async def _connect_engine(
     is_demo: bool,
 ) -> Connected:
     """Open the engine after the first frame; its modules are imported in a worker thread."""
-    await asyncio.to_thread(_import_engine)
+    await asyncio.to_thread(_import_engine, has_connection=source.connection is not None)
     from aimltui.bootstrap.embedding import EmbeddingService
     from aimltui.bootstrap.interchange import InterchangeService
     from aimltui.bootstrap.recognition import RecognitionService
@@ -326,7 +326,7 @@ def _local_tools(
     return local_tools(settings, config_file, state_dir, read_page=fetch_page, is_demo=is_demo)
 
 
-def _import_engine() -> None:
+def _import_engine(*, has_connection: bool) -> None:
     _import(
         "markdown_it",
         "aimltui.tui.widgets.transcript.renderers.every",
@@ -344,6 +344,8 @@ def _import_engine() -> None:
         "aimltui.bootstrap.recognition",
         "aimltui.bootstrap.temporary",
     )
+    if has_connection:
+        _import("aimltui.engine.models.provider")
 
 
 def _import_remote() -> None:

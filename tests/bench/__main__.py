@@ -49,7 +49,7 @@ BENCHES = {
     ),
     "store": Bench("store"),
     "settled": Bench("settled", ("--rounds", "2", "--messages", "0"), ("before",)),
-    "startup": Bench("startup", ("4",)),
+    "startup": Bench("startup", ("13",)),
     "serve": Bench("serve", ("--runs", "20", "--rate", "30", "--long", "300")),
     "four": Bench("four"),
     "streaming": Bench("streaming", ("6000", "200")),
@@ -59,7 +59,7 @@ BENCHES = {
     "inspector": Bench("inspector", ("10000", "6")),
     "ask": Bench("ask", ("3",)),
     "interpreter": Bench("interpreter", ("200",)),
-    "transcript": Bench("transcript"),
+    "transcript": Bench("transcript", ("20000",)),
     "search": Bench("search", ("40",)),
     "retrieval": Bench("retrieval"),
 }

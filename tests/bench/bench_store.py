@@ -1,6 +1,6 @@
 """A large store: what the start, the echo of a key and a search cost with 100,000 messages in 2,000 threads.
 
-    python -m tests.bench.bench_store [--messages 100000] [--rounds 2]
+    python -m tests.bench.bench_store [--messages 100000] [--rounds 2] [--starts 9]
 
 The messages are written through the functions of the engine's store in one transaction; the store is a new one, or an
 empty one with the same program, and the two take turns. Targets: the start's CPU until a typed key is echoed, and the
@@ -96,7 +96,13 @@ def fill(path: Path, count: int) -> list[str]:
 
 
 def start(store: Store, env: dict[str, str], echo_s: float = ECHO_S) -> None:
-    """One start whose first key is typed as soon as there is a prompt, and keys when everything is loaded."""
+    """One start whose first key is typed as soon as there is a prompt, and keys when everything is loaded.
+
+    Args:
+        store: The store, to which the figures are added.
+        env: The program's environment.
+        echo_s: For how long keys are typed then; with 0 the program ends after the first key.
+    """
     forget_drafts(store.data)
     begin = time.monotonic()
     with Meter.python(*OURS, str(store.data), "--new", env=env) as meter:
@@ -104,6 +110,8 @@ def start(store: Store, env: dict[str, str], echo_s: float = ECHO_S) -> None:
         meter.echo()
         store.start_cpu_s.append(meter.cpu_s)
         store.start_s.append(time.monotonic() - begin)
+        if not echo_s:
+            return
         store.connected_s.append(meter.until_bytes(CONNECTED.encode()) - begin)
         settle(meter)
         store.echoes += meter.echoes(echo_s, 0.1)
@@ -170,23 +178,26 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--messages", type=int, default=MESSAGES)
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument(
+        "--rounds", type=int, default=2, help="in which keys are typed until everything is loaded"
+    )
+    parser.add_argument("--starts", type=int, default=9, help="that end with the first key")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         env = environment(folder / "bytecode")
         empty, full = Store("empty", folder / "empty"), Store(f"{given.messages:,} messages", folder / "full")
         for store in (empty, full):
-            start(store, env, echo_s=0.0)  # makes the data directory and the byte code
+            start(store, env)  # makes the data directory and the byte code
         database = EngineOptions(full.data).database
         begin = time.monotonic()
         known = fill(database, given.messages)
         size = database.stat().st_size / 1e6
         print(f"{given.messages:,} messages written in {time.monotonic() - begin:.0f} s, {size:.0f} MB")
         empty, full = Store(empty.name, empty.data), Store(full.name, full.data)
-        for number in range(given.rounds):
+        for number in range(given.starts + given.rounds):
             for store in (empty, full) if number % 2 == 0 else (full, empty):
-                start(store, env)
+                start(store, env, echo_s=0.0 if number < given.starts else ECHO_S)
         seconds = asyncio.run(searches(full.data, known))
         shown_s = on_the_screen(full, env)
     rows = [

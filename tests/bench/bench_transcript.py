@@ -1,12 +1,15 @@
 """What the transcript costs: CPU of a streamed answer, and opening a long thread against a short one.
 
-Run as a script it prints the figures: `python -m tests.bench.bench_transcript`.
+    python -m tests.bench.bench_transcript [characters]
+
+The characters are those of the streamed answers: each flush waits for its frame, so that long ones take minutes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -184,18 +187,18 @@ async def test_the_cost_of_a_delta_does_not_grow_with_the_answer() -> None:
     assert long.per_thousand_s <= 2 * short.per_thousand_s
 
 
-def main() -> None:
+def main(size: int = 100_000) -> None:
     """Print the figures."""
     for per_flush, rate in ((7, 200), (34, 1000)):
-        found = asyncio.run(stream(100_000, per_flush))
+        found = asyncio.run(stream(size, per_flush))
         print(
-            f"100 KB, {found.count} deltas, {rate}/s at 30 flushes/s: "
+            f"{size // 1000} KB, {found.count} deltas, {rate}/s at 30 flushes/s: "
             f"{found.per_thousand_s:.3f} s CPU per 1000 deltas, "
             f"slowest flush {found.slowest_flush_s * 1000:.1f} ms, "
             f"drawn as a whole at the end {found.finish_s * 1000:.1f} ms"
         )
     for name, text in endless().items():
-        found = asyncio.run(stream(0, 7, text))
+        found = asyncio.run(stream(0, 7, text[: size // 2]))
         print(
             f"{name}: {found.per_thousand_s:.3f} s CPU per 1000 deltas, "
             f"slowest flush {found.slowest_flush_s * 1000:.1f} ms"
@@ -220,4 +223,4 @@ def endless() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    main()
+    main(*(int(argument) for argument in sys.argv[1:]))

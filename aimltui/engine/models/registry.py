@@ -18,15 +18,15 @@ from aimltui.engine.models.base import (
 )
 from aimltui.engine.models.compat.lesson_store import Lessons
 from aimltui.engine.models.demo.model import DEMO_INFO, DEMO_MODEL_ID, DemoModel
-from aimltui.engine.models.documents.recognition import recognises_text
 from aimltui.engine.models.endpoint.endpoint import Endpoint
 from aimltui.engine.models.endpoint.redaction import clip, one_line
-from aimltui.engine.models.http.client import EndpointClient
 from aimltui.engine.models.plugins import find_plugins
-from aimltui.engine.models.provider import Provider
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
+
+    from aimltui.engine.models.http.client import EndpointClient
+    from aimltui.engine.models.provider import Provider
 
 _NO_ENDPOINT_REMEDY = (
     "Set AIMLAPI_API_KEY (AI/ML API) or OPENAI_API_KEY (OpenAI) in the environment, or name a server with "
@@ -108,6 +108,9 @@ class ModelRegistry:
                 if old is not None and old.endpoint.origin != endpoint.origin and self._lessons is not None:
                     # another server under the old name
                     self._lessons.forget(connection=endpoint.name)
+                # the demo has none
+                from aimltui.engine.models.provider import Provider
+
                 self._providers[endpoint.name] = Provider(
                     endpoint, self._clock, self._lessons, cache_dir=self._cache_dir
                 )
@@ -217,6 +220,8 @@ class ModelRegistry:
 
     def recogniser(self) -> EndpointClient | None:
         """The client of the first connection that recognises text in pictures, the default one first; None without one."""
+        from aimltui.engine.models.documents.recognition import recognises_text
+
         found = (self._providers[name] for name in self.connections() if name in self._providers)
         return next(
             (one.model.endpoint_client for one in found if recognises_text(one.endpoint)),

@@ -10,7 +10,6 @@ import pytest
 
 from aimltui.bootstrap.recognition import RecognitionService
 from aimltui.engine.accounting.budget import BudgetLimits
-from aimltui.engine.models import registry as registry_module
 from aimltui.engine.models.base import ModelError
 from aimltui.engine.models.documents import recognition
 from aimltui.engine.models.documents.recognition import OCR_MODEL, price_of_page, recognise
@@ -116,7 +115,7 @@ def test_only_the_aiml_api_is_asked() -> None:
 async def test_what_recognising_costs_is_counted_and_a_spent_budget_stops_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registry_module, "recognises_text", lambda endpoint: True)
+    monkeypatch.setattr(recognition, "recognises_text", lambda endpoint: True)
     prices = listing(currency="USD", units=[{"name": "page", "price": 0.002}])
     limits = BudgetLimits(per_day_usd=0.006)
     async with (
