@@ -28,7 +28,17 @@ METADATA = {"importlib.metadata", "email", "zipfile"}
 LATER = {"pydantic", "PIL", "keyring", "tomli_w", "tomlkit", "pygments", "markdown_it"}
 """What the first frame can do without; it comes behind it, in a worker thread."""
 
-OPENED = {"aimltui.local_tools.host", "aimltui.local_tools.mcp.forms", "aimltui.tui.state.file_rows"}
+OPENED = {
+    "aimltui.local_tools.host",
+    "aimltui.local_tools.mcp.forms",
+    "aimltui.tui.screens.inspector.pane",
+    "aimltui.tui.state.file_rows",
+    "aimltui.tui.widgets.attachment_bar",
+    "aimltui.tui.widgets.call_card",
+    "aimltui.tui.widgets.find_bar",
+    "aimltui.tui.widgets.pick_list",
+    "aimltui.tui.widgets.side_document",
+}
 """What comes with the card or the screen that the user opens."""
 
 DRAWN = {
@@ -91,7 +101,7 @@ def modules_of(code: str) -> set[str]:
         ("import aimltui.client.client", TEXTUAL | ENGINE),
         ("import aimltui.engine.engine", TEXTUAL | READERS | {"openai"}),
         (
-            "from aimltui.bootstrap.screen import _import_engine; _import_engine()\n"
+            "from aimltui.bootstrap.screen import _import_engine; _import_engine(has_connection=True)\n"
             "from aimltui.wire.threads import Thread; Thread(id='t', object='thread', created_at=1)\n"
             "from aimltui.engine.models.plugins import find_plugins; assert find_plugins() == {}",
             READERS | METADATA | {"openai", "httpx2", "pygments"},
@@ -110,6 +120,17 @@ def test_the_first_frame_is_painted_without_what_can_come_later() -> None:
     loaded = modules_of(FIRST_FRAME)
     assert "aimltui.tui.screens.main.screen" in loaded
     assert not loaded & (ENGINE | LATER | READERS | OPENED | DRAWN | CONNECTED | {"secrets", "shlex", "_ssl"})
+
+
+def test_the_demo_loads_no_models_of_connections() -> None:
+    demo, connected = (
+        loaded_by(
+            f"from aimltui.bootstrap.screen import _import_engine; _import_engine(has_connection={given})"
+        )
+        for given in (False, True)
+    )
+    assert "aimltui.engine.models.demo.model" in demo
+    assert connected - demo >= {"aimltui.engine.models.provider", "aimltui.engine.models.chat.model"}
 
 
 def test_asking_for_the_version_loads_no_screen() -> None:
