@@ -289,7 +289,8 @@ class _GrowingStep:
         whole = self._step.model_dump(mode="json")
         details = whole["step_details"]
         merge(details, fragment)
-        for call in details.get("tool_calls") or ():
+        calls = details.get("tool_calls")
+        for call in calls if isinstance(calls, list) else ():
             if isinstance(call, dict):
                 call.setdefault("id", "")
         try:

@@ -32,6 +32,7 @@ from aimltui.wire.binary import BinaryContent
 from aimltui.wire.errors import APIError, BadRequest, error_from_body
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.operations import Operation
+from aimltui.wire.parsing import MAX_INTEGER
 from aimltui.wire.runs import TERMINAL, Run, RunEventsParams, RunParams
 from aimltui.wire.sse_reader import EventTooLong, SSEFrame, SSEReader
 
@@ -417,7 +418,7 @@ def _decoded(kind: type[R], value: Any) -> R:
 
 
 def _in_seconds(value: Any, depth: int = 0) -> Any:
-    """Return the value with all timestamps in whole seconds, since some servers send other units, and no endless durations.
+    """Return the value with all timestamps in whole seconds, since some servers send other units, and no number beyond all measure.
 
     Raises:
         RecursionError: It is nested too deeply.
@@ -429,16 +430,18 @@ def _in_seconds(value: Any, depth: int = 0) -> Any:
     if not isinstance(value, dict):
         return value
     return {
-        name: _time(name, inner) if type(inner) in (int, float) else _in_seconds(inner, depth + 1)
+        name: _number(name, inner) if type(inner) in (int, float) else _in_seconds(inner, depth + 1)
         for name, inner in value.items()
     }
 
 
-def _time(name: str, value: float) -> float:
-    """Return a number of an object; one that is a time becomes what can be computed with."""
+def _number(name: str, value: float) -> float:
+    """Return a number of an object as one that can be computed with."""
     if name.endswith("_at"):
         return _seconds(value)
-    return max(0, min(value, _LONGEST_MS)) if name.endswith("_ms") else value
+    if name.endswith("_ms"):
+        return max(0, min(value, _LONGEST_MS))
+    return max(-MAX_INTEGER, min(value, MAX_INTEGER)) if isinstance(value, int) else value
 
 
 def _seconds(at: float) -> int:

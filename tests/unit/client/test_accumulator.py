@@ -110,3 +110,16 @@ def test_a_long_text_costs_no_copy_a_delta() -> None:
     grown = [accumulator.fold(delta("word ")) for _ in range(20_000)]
     assert all(isinstance(change, Appended) for change in grown)
     assert len(accumulator.messages[0].text) == 100_001
+
+
+@pytest.mark.parametrize("calls", [True, 5, "x", {"a": 1}, [5], None])
+def test_calls_that_are_none_are_passed_over(calls: object) -> None:
+    def told(calls: object) -> StreamEvent:
+        details = {"type": "tool_calls", "tool_calls": calls}
+        event = decode("thread.run.step.delta", {"id": "step_1", "delta": {"step_details": details}})
+        assert event is not None
+        return event
+
+    call = {"index": 0, "id": "call_1", "type": "code_interpreter", "code_interpreter": {"input": "1 + 1"}}
+    (step,) = Folded([told(calls), told([call])]).steps
+    assert step.step_details.to_json()["tool_calls"][0]["code_interpreter"]["input"] == "1 + 1"

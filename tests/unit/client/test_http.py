@@ -22,6 +22,7 @@ from aimltui.wire.assistants import AssistantParams, CreateAssistant
 from aimltui.wire.errors import APIError, BadRequest, NotFound, RateLimited, ServerError, Unauthorized
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.messages import CreateMessage, ListMessages
+from aimltui.wire.parsing import MAX_INTEGER
 from aimltui.wire.runs import CreateRun, Run
 from aimltui.wire.threads import CreateThread, ListThreads
 from tests.support.builders import PATIENCE_S
@@ -227,6 +228,15 @@ async def test_a_duration_is_one_that_can_be_computed_with(tmp_path: Path) -> No
         answer = Says(200, json.dumps(RUN)[:-1].encode() + f', "duration_ms": {sent}}}'.encode())
         async with scripted_server(tmp_path, answer) as server:
             assert (await client(server).runs.get("thread_1", "run_1")).duration_ms == read
+
+
+async def test_a_count_is_one_that_can_be_computed_with(tmp_path: Path) -> None:
+    usage = f'{{"prompt_tokens": {"9" * 400}, "completion_tokens": -{"9" * 400}, "total_tokens": 7}}'
+    answer = Says(200, json.dumps(RUN)[:-1].encode() + f', "usage": {usage}}}'.encode())
+    async with scripted_server(tmp_path, answer) as server:
+        read = (await client(server).runs.get("thread_1", "run_1")).usage
+    assert read is not None
+    assert (read.prompt_tokens, read.completion_tokens, read.total_tokens) == (MAX_INTEGER, -MAX_INTEGER, 7)
 
 
 @pytest.mark.parametrize("surplus", [b"", b"\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"])
