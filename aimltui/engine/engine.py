@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,6 +24,7 @@ from aimltui.engine.operations.vector_store_files import VectorStoreFileOperatio
 from aimltui.engine.operations.vector_stores import VectorStoreOperations
 from aimltui.engine.options import EngineOptions
 from aimltui.engine.runtime import Runtime
+from aimltui.engine.store import unstored
 from aimltui.engine.tools.base import Tool
 from aimltui.wire import operations as op
 from aimltui.wire.base import Params, Wire
@@ -92,6 +93,10 @@ class Engine:
     def new_file_path(self) -> Path:
         """Return where a server in the same process may write an upload; a `Blob` of it is taken without a copy."""
         return self._runtime.blobs.new_path()
+
+    async def keep(self, ids: Sequence[str]) -> None:
+        """Let threads and files stay that were made for a request that is not stored; see `common.unstored`."""
+        await self._runtime.write(lambda conn: unstored.keep(conn, ids))
 
     async def spent_by(self, client: ServedClient) -> ClientSpent:
         """Return what a client of the server has spent today and in this month."""

@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Iterable
+from contextvars import Context, copy_context
 from typing import Any, TypeVar
 
 from aimltui.common.memory import return_large_blocks
+from aimltui.common.unstored import is_unstored
 from aimltui.engine.errors import StoreError
 from aimltui.engine.events.changes import ChangeHub
 from aimltui.engine.files import cleanup
@@ -25,7 +27,7 @@ from aimltui.engine.runs.supervisor import Supervisor
 from aimltui.engine.runs.tool_protocol import ToolProtocols
 from aimltui.engine.runs.traces import RunTraces
 from aimltui.engine.store import events as event_rows
-from aimltui.engine.store import free_space, leases
+from aimltui.engine.store import free_space, leases, unstored
 from aimltui.engine.store import vector_store_files as store_files
 from aimltui.engine.store import words as word_rows
 from aimltui.engine.store.database import Connection, Database
@@ -169,6 +171,9 @@ class Runtime:
             ServerError: The store cannot be written.
         """
         self._busy_at = self.options.monotonic()
+        if is_unstored():
+            # the thread that writes does not have the context of this task
+            job = _in_context(copy_context(), job)
         try:
             result = await self.database.write(job)
         except StoreError as error:
@@ -220,6 +225,7 @@ class Runtime:
         recovery.end_orphaned_runs(conn, self.options, self.others)
         store_files.adopt(conn, self.others)
         if not self.options.in_memory:
+            unstored.delete_left(conn, self.others)
             cleanup.delete_orphans(conn, self.blobs, self.others)
         event_rows.forget_before(conn, now - self.options.keep_events_s)
 
@@ -296,9 +302,14 @@ class Runtime:
             self.indexer.wake()
         if not await self.read(lambda conn: cleanup.is_needed(conn, self.options, self.others)):
             return
-        gone = await self.write(lambda conn: cleanup.maintain(conn, self.options, self.others))
+        gone, threads = await self.write(lambda conn: cleanup.maintain(conn, self.options, self.others))
+        self.hub.touch(*threads)
         await asyncio.to_thread(self.blobs.remove, gone)
         self.indexer.wake()
+
+
+def _in_context(context: Context, job: Callable[[Connection], T]) -> Callable[[Connection], T]:
+    return lambda conn: context.run(job, conn)
 
 
 def _report_abandoned(task: asyncio.Task[Any]) -> None:

@@ -8,9 +8,10 @@ import hashlib
 import mimetypes
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, Protocol, TypeVar, cast
 
 from aimltui.common.dataclass import dataclass
+from aimltui.common.unstored import is_unstored
 from aimltui.wire import operations as op
 from aimltui.wire.binary import Blob
 from aimltui.wire.errors import APIError, BadRequest, NotFound
@@ -101,6 +102,14 @@ def with_ids(messages: Iterable[_Message], ids: Mapping[str, str]) -> list[_Mess
     return [stored(message) for message in messages]
 
 
+class Keeper(op.OperationHandler, Protocol):
+    """An engine that can let things stay that were made for a request that is not stored."""
+
+    async def keep(self, ids: Sequence[str]) -> None:
+        """Let threads and files stay."""
+        ...
+
+
 class InlineFiles:
     """Stores the files of requests, each once however often a client sends it, and deletes those of deleted threads.
 
@@ -108,10 +117,12 @@ class InlineFiles:
         engine: Has the files.
     """
 
-    def __init__(self, engine: op.OperationHandler) -> None:
+    def __init__(self, engine: Keeper) -> None:
         self._engine = engine
         self._known: dict[str, str] = {}
         """The id of each stored file, by its digest."""
+        self._unstored: set[str] = set()
+        """Files that go when the process is killed, because only requests that are not stored have them."""
         self._owners: dict[str, set[object]] = {}
         """What each of these files belongs to: threads, and requests that have no thread yet."""
 
@@ -141,15 +152,30 @@ class InlineFiles:
             return None
         try:
             await self._engine.call(op.GET_FILE.name, FileParams(file_id=known))
+            if not is_unstored():
+                await self._let_stay([known])
         except NotFound:
             # the user has deleted it
             self._forget(known)
         return self._known.get(file.digest)
 
+    async def _let_stay(self, ids: Iterable[str]) -> None:
+        if marked := self._unstored.intersection(ids):
+            await self._engine.keep(sorted(marked))
+            self._unstored -= marked
+
+    async def keep(self, thread_id: str) -> None:
+        """Let a thread that was made for a request that is not stored stay, with its files."""
+        files = [file_id for file_id, owners in self._owners.items() if thread_id in owners]
+        await self._engine.keep([thread_id, *files])
+        self._unstored.difference_update(files)
+
     async def _create(self, file: InlineFile) -> str:
         params = CreateFile(file=Blob(filename=file.name, content=file.content), purpose=_PURPOSE)
         made = cast(File, await self._engine.call(op.CREATE_FILE.name, params))
         self._known[file.digest] = made.id
+        if is_unstored():
+            self._unstored.add(made.id)
         return made.id
 
     def give(self, owner: object, to: object = _STORED) -> None:
@@ -178,4 +204,5 @@ class InlineFiles:
 
     def _forget(self, file_id: str) -> None:
         self._owners.pop(file_id, None)
+        self._unstored.discard(file_id)
         self._known = {digest: id_ for digest, id_ in self._known.items() if id_ != file_id}

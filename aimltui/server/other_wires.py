@@ -8,10 +8,10 @@ from typing import Any
 from aimltui.common.dataclass import dataclass
 from aimltui.server.chat_completions.request import parse as parse_chat
 from aimltui.server.chat_completions.service import ChatCompletions, error_frame
+from aimltui.server.inline_files import Keeper
 from aimltui.server.responses.service import Responses, response_error_frame
 from aimltui.server.responses.turns import ResponseTurns
 from aimltui.server.routing import Router
-from aimltui.wire import operations as op
 from aimltui.wire.base import JSONObject
 from aimltui.wire.errors import APIError
 
@@ -52,7 +52,7 @@ class Route:
 class OtherWires:
     """Chat Completions, Responses and Conversations of an engine."""
 
-    def __init__(self, engine: op.OperationHandler) -> None:
+    def __init__(self, engine: Keeper) -> None:
         self._chat = ChatCompletions(engine)
         self._responses = Responses(engine)
         self.routes = self._table()

@@ -6,6 +6,7 @@ import json
 import logging
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import field
 from pathlib import Path
 from typing import Protocol
@@ -36,6 +37,10 @@ class ServedEngine(op.OperationHandler, Protocol):
 
     def new_file_path(self) -> Path:
         """Return a new path for an uploaded file; a `Blob` of this path is stored without a copy."""
+        ...
+
+    async def keep(self, ids: Sequence[str]) -> None:
+        """Let threads and files stay that were made for a request that is not stored."""
         ...
 
     async def spent_by(self, client: ServedClient) -> ClientSpent:

@@ -50,7 +50,7 @@ BENCHES = {
     "store": Bench("store"),
     "settled": Bench("settled", ("--rounds", "2", "--messages", "0"), ("before",)),
     "startup": Bench("startup", ("13",)),
-    "serve": Bench("serve", ("--runs", "20", "--rate", "30", "--long", "300")),
+    "serve": Bench("serve", ("--long", "400")),
     "four": Bench("four"),
     "streaming": Bench("streaming", ("6000", "200")),
     "words": Bench("words", ("20000",)),

@@ -182,6 +182,7 @@ REQUIREMENTS: dict[str, Requirement] = {
         "chat:errors": "a failed run and a bad request are errors of the API",
         "chat:stop": "a client that disconnects stops its run",
         "responses:objects": "a response is stored, found, listed with its input, and deleted",
+        "responses:crash": "nothing stays of a request that is not stored when its server dies",
         "responses:assistants": "a response of an assistant has its name as model",
         "responses:stream": "the events of a response are numbered and make up the object",
         "responses:previous": "a response continues another one, or branches off",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aimltui.engine.files.blob_store import BlobStore
 from aimltui.engine.options import EngineOptions
-from aimltui.engine.store import files, uploads
+from aimltui.engine.store import files, unstored, uploads
 from aimltui.engine.store import vector_store_files as store_files
 from aimltui.engine.store.database import Connection
 from aimltui.engine.store.leases import OtherOwners
@@ -17,14 +17,20 @@ def is_needed(conn: Connection, options: EngineOptions, others: OtherOwners) -> 
         files.has_expired(conn, now)
         or uploads.has_expired(conn, now)
         or bool(store_files.orphaned(conn, others))
+        or unstored.is_left(conn, others)
     )
 
 
-def maintain(conn: Connection, options: EngineOptions, others: OtherOwners) -> list[str]:
-    """Delete expired files and take over those of dead engines; return the ids whose bytes are no longer needed."""
+def maintain(conn: Connection, options: EngineOptions, others: OtherOwners) -> tuple[list[str], list[str]]:
+    """Delete expired files and what dead engines left, and take over their unindexed files.
+
+    Returns:
+        The ids whose bytes are no longer needed, and those of deleted threads.
+    """
     now = options.now()
     store_files.adopt(conn, others)
-    return files.expire(conn, now) + uploads.expire(conn, now)
+    left = unstored.delete_left(conn, others)
+    return files.expire(conn, now) + uploads.expire(conn, now) + left["files"], left["threads"]
 
 
 def delete_orphans(conn: Connection, blobs: BlobStore, others: OtherOwners) -> None:

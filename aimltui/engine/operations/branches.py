@@ -5,7 +5,7 @@ from __future__ import annotations
 from aimltui.engine.runs.recovery import active_run
 from aimltui.engine.runtime import Runtime
 from aimltui.engine.store import branches as rows
-from aimltui.engine.store import runs, threads
+from aimltui.engine.store import runs, threads, unstored
 from aimltui.engine.store.database import Connection
 from aimltui.engine.validation import merged_metadata
 from aimltui.wire import ids
@@ -79,6 +79,7 @@ def _copy(conn: Connection, runtime: Runtime, params: CopyThread, thread_id: str
         tool_resources=_resources(conn, source, last),
     )
     threads.insert(conn, thread)
+    unstored.mark_new(conn, runtime.owner.id, thread.id)
     rows.Copier(conn, source.id, thread_id, last, runtime.options.new_id).copy()
     threads.touch(conn, thread_id, now)
     return thread

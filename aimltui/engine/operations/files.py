@@ -8,6 +8,7 @@ from aimltui.engine.files.blob_store import Incoming
 from aimltui.engine.files.names import clean_filename
 from aimltui.engine.runtime import Runtime
 from aimltui.engine.store import files as rows
+from aimltui.engine.store import unstored
 from aimltui.engine.store.database import Connection
 from aimltui.wire import ids
 from aimltui.wire.base import Deleted, Page
@@ -105,4 +106,5 @@ def insert_file(conn: Connection, runtime: Runtime, file: File, incoming: Incomi
         ServerError: The bytes cannot be moved.
     """
     rows.insert(conn, file)
+    unstored.mark_new(conn, runtime.owner.id, file.id)
     runtime.blobs.commit(incoming, file.id)

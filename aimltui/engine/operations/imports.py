@@ -8,7 +8,7 @@ from itertools import groupby
 from aimltui.engine.operations.references import insert_message
 from aimltui.engine.runs.tool_calls import Call
 from aimltui.engine.runtime import Runtime
-from aimltui.engine.store import branches, files, messages, runs, threads
+from aimltui.engine.store import branches, files, messages, runs, threads, unstored
 from aimltui.engine.store.database import Connection
 from aimltui.engine.validation import merged_metadata
 from aimltui.wire import ids
@@ -109,6 +109,7 @@ def _created(conn: Connection, runtime: Runtime, params: ImportThread, thread_id
     metadata = merged_metadata(None, params.metadata)
     thread = Thread(id=thread_id, created_at=created, metadata=metadata)
     threads.insert(conn, thread)
+    unstored.mark_new(conn, runtime.owner.id, thread.id)
     return thread
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from aimltui.engine.runtime import Runtime
-from aimltui.engine.store import files, messages, threads
+from aimltui.engine.store import files, messages, threads, unstored
 from aimltui.engine.store import vector_store_files as store_files
 from aimltui.engine.store import vector_stores as stores
 from aimltui.engine.store.database import Connection
@@ -118,6 +118,7 @@ def insert_thread(conn: Connection, runtime: Runtime, thread: Thread, said: Sequ
     """
     resources = settled_resources(conn, runtime, thread.tool_resources, may_create=True)
     threads.insert(conn, thread.model_copy(update={"tool_resources": resources}))
+    unstored.mark_new(conn, runtime.owner.id, thread.id)
     for message in said:
         insert_message(conn, runtime, message)
     return threads.get(conn, thread.id)

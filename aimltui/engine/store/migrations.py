@@ -65,6 +65,10 @@ def _no_objects(conn: sqlite3.Connection) -> None:
     _run(conn, SCHEMA.with_name("migration_14.sql"))
 
 
+def _unstored(conn: sqlite3.Connection) -> None:
+    _run(conn, SCHEMA.with_name("migration_15.sql"))
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _files,
     _usage,
@@ -79,6 +83,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _embedder,
     _clients,
     _no_objects,
+    _unstored,
 )
 """From version 1 on. Never changed once released; a change of the schema adds a function here, and the same change to
 schema.sql."""

@@ -133,6 +133,16 @@ CREATE TABLE run_events (
   PRIMARY KEY (run_id, idx)
 ) WITHOUT ROWID;
 
+-- What was made for requests that are not stored, and by which engine. It is deleted by that engine, or once that engine is
+-- dead.
+CREATE TABLE unstored (
+  id TEXT PRIMARY KEY,  -- of a thread or a file
+  owner TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TRIGGER threads_forget_unstored AFTER DELETE ON threads BEGIN
+  DELETE FROM unstored WHERE id = old.id;
+END;
+
 -- What is known of files; the bytes are in the data directory, in `files/<id>`.
 CREATE TABLE files (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -143,6 +153,9 @@ CREATE TABLE files (
   expires_at INTEGER,
   body TEXT NOT NULL
 );
+CREATE TRIGGER files_forget_unstored AFTER DELETE ON files BEGIN
+  DELETE FROM unstored WHERE id = old.id;
+END;
 CREATE INDEX files_by_purpose ON files(purpose, seq);
 CREATE INDEX files_that_expire ON files(expires_at) WHERE expires_at IS NOT NULL;
 

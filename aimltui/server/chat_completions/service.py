@@ -13,10 +13,11 @@ from secrets import token_hex
 from typing import cast
 
 from aimltui.common.dataclass import dataclass
+from aimltui.common.unstored import unstored
 from aimltui.server.assistant_models import find_assistant
 from aimltui.server.chat_completions.answer import ChatAnswer
 from aimltui.server.chat_completions.request import ChatRequest
-from aimltui.server.inline_files import InlineFiles, with_ids
+from aimltui.server.inline_files import InlineFiles, Keeper, with_ids
 from aimltui.wire import operations as op
 from aimltui.wire.assistants import Assistant
 from aimltui.wire.base import JSONObject, Page, Params
@@ -52,7 +53,7 @@ class ChatCompletions:
     answer is function calls, the run waits for the request that brings their outputs.
     """
 
-    def __init__(self, engine: op.OperationHandler) -> None:
+    def __init__(self, engine: Keeper) -> None:
         self._engine = engine
         self._waiting: dict[_Waiting, Run] = {}
         """The runs that wait for function outputs, the oldest first; their threads are not the caller's."""
@@ -98,9 +99,12 @@ class ChatCompletions:
         assistant = await find_assistant(self._engine, request.model)
         await self._give_up_old()
         owner = object()
-        request = await self._with_stored_files(request, owner)
+        is_unstored = not request.thread_id
+        with unstored(is_unstored):
+            request = await self._with_stored_files(request, owner)
         try:
-            place, operation, params = await self._begin(request, assistant)
+            with unstored(is_unstored):
+                place, operation, params = await self._begin(request, assistant)
         except BaseException:
             await asyncio.shield(self._files.release(owner))
             raise

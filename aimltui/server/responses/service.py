@@ -10,7 +10,8 @@ from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import Any, cast
 
-from aimltui.server.inline_files import InlineFiles
+from aimltui.common.unstored import unstored
+from aimltui.server.inline_files import InlineFiles, Keeper
 from aimltui.server.responses.compaction import compacted, request_for
 from aimltui.server.responses.conversations import Conversations, listed
 from aimltui.server.responses.event_log import ResponseLogs
@@ -41,7 +42,7 @@ from aimltui.wire.threads import Thread, ThreadParams
 class Responses:
     """The responses of an engine: each is a run, or the part of one after function outputs were submitted."""
 
-    def __init__(self, engine: op.OperationHandler) -> None:
+    def __init__(self, engine: Keeper) -> None:
         self._engine = engine
         self._store = ResponseStore(engine)
         self._files = InlineFiles(engine)
@@ -119,9 +120,13 @@ class Responses:
             # not stored: only the connection that it was made on can continue it
             raise no_previous(request.previous)
         owner = object()
-        ids = await self._files.store(request.input.files, owner)
+        # what is said in a conversation stays there
+        is_unstored = not request.is_stored and not request.conversation
+        with unstored(is_unstored):
+            ids = await self._files.store(request.input.files, owner)
         try:
-            start = await self._starter.start(replace(request, input=request.input.with_ids(ids)))
+            with unstored(is_unstored):
+                start = await self._starter.start(replace(request, input=request.input.with_ids(ids)))
         except BaseException:
             await asyncio.shield(self._files.release(owner))
             raise
@@ -130,6 +135,8 @@ class Responses:
             # a copy of the thread before has its files, too
             self._files.share(previous or owner, start.thread_id)
         else:
+            if start.thread_id in self._temporary and request.is_stored:
+                await self._files.keep(start.thread_id)
             self._files.give(owner)
             self._files.give(start.thread_id)
         return start

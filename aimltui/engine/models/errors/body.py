@@ -70,7 +70,7 @@ def _title(page: str) -> str:
 
 def _without_page(text: str) -> str:
     """Replace a web page inside a message by its title."""
-    found = _PAGE.search(text)
+    found = _PAGE.search(text, 0, _READ_LIMIT)
     if found is None:
         return text
     return f"{text[: found.start()].rstrip(' -:')}: {_title(text[found.start() :])}".strip(": ")
