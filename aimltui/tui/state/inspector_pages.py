@@ -118,7 +118,7 @@ def _broken(line: str, width: int) -> str:
 def summary(of: Inspection, now: float) -> str:
     """Return a run in one line: status, model, time, tokens, cost."""
     run, usage = of.run, of.run.usage
-    parts = [run.status.replace("_", " "), clean_line(run.model), seconds_text(of.end(now) - of.start)]
+    parts = [_words(run.status), clean_line(run.model), seconds_text(of.end(now) - of.start)]
     if usage is not None:
         parts.append(f"↑{count_text(usage.prompt_tokens)} ↓{count_text(usage.completion_tokens)}")
         cost = Cost(usage.cost_usd, bool(usage.cost_is_computed), bool(usage.cost_is_partial))
@@ -226,8 +226,8 @@ def _steps(of: Inspection) -> Iterator[str]:
     for number, step in enumerate(of.steps, 1):
         took = f" · {_plain(step.duration_ms / 1000)}" if step.duration_ms is not None else ""
         tokens = f" · ↑{step.usage.prompt_tokens:,} ↓{step.usage.completion_tokens:,}" if step.usage else ""
-        yield f"{_BOLD}{number} {clean_line(step_name(step))}{_END} · {step.status.replace('_', ' ')}{took}{tokens}"
-        yield f"{_DIM}{step.id}{_END}"
+        yield f"{_BOLD}{number} {clean_line(step_name(step))}{_END} · {_words(step.status)}{took}{tokens}"
+        yield f"{_DIM}{clean_line(step.id)}{_END}"
         if step.reasoning:
             yield f"{_CYAN}thought{_END}"
             yield from _indented(step.reasoning)
@@ -338,11 +338,15 @@ def _context(of: Inspection, width: int, *, is_ascii: bool) -> Iterator[str]:
         window = length or max(1, total)
         for part, tokens in sorted(request.tokens.items(), key=lambda item: -item[1]):
             bar = ("#" if is_ascii else "█") * max(1, round(tokens / whole * room))
-            yield f"  {_PARTS.get(part, part):<24}{tokens:>9,}  {100 * tokens / window:>5.1f} %  {_GREEN}{bar}{_END}"
+            yield f"  {_PARTS.get(part) or clean_line(part):<24}{tokens:>9,}  {100 * tokens / window:>5.1f} %  {_GREEN}{bar}{_END}"
         if length and total < length:
             yield f"  {_DIM}{'free':<24}{length - total:>9,}  {100 * (length - total) / length:>5.1f} %{_END}"
         yield ""
     yield f"{_DIM}Estimated by this program; the provider's count is on the timeline.{_END}"
+
+
+def _words(status: str) -> str:
+    return clean_line(status).replace("_", " ")
 
 
 def _indented(text: str) -> Iterator[str]:

@@ -57,6 +57,20 @@ async def test_the_timeline_tells_waiting_from_working(tmp_path: Path) -> None:
     assert request.end <= of.end(0.0) - of.start + 0.001
 
 
+def test_no_word_of_a_server_drives_the_terminal() -> None:
+    evil = "\x1b]0;evil\x07"
+    details = {"type": "message_creation", "message_creation": {"message_id": evil}}
+    step = RunStep.model_validate({"id": f"step{evil}", "status": f"no{evil}", "step_details": details})
+    request = ModelRequest.model_validate({"at": 0.0, "body": {"a": evil}, "tokens": {evil: 5}})
+    of = Inspection(
+        Run(id=f"run{evil}", status=f"odd{evil}", model=evil, thread_id=evil),
+        [step],
+        RunTrace(run_id="run_1", requests=[request]),
+    )
+    told = [heading(of, 1, 1, 80, 0.0), *(page_text(page, of, 80, 0.0) for page in PAGES)]
+    assert [text for text in told if "\x1b]" in text or "\x07" in text] == []
+
+
 async def test_every_page_is_safe_text_and_shows_its_part(tmp_path: Path) -> None:
     of, _ = await bounded(inspected(tmp_path))
     texts = {page: page_text(page, of, 100, 0.0) for page in PAGES}
