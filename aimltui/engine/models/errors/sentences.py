@@ -30,6 +30,7 @@ _STARTS = {
 }
 """What starts the server that usually listens on a port."""
 _PROVIDER_RETRY = "llm_provider-retry-after"
+_LONGEST_WAIT_S = 31 * 86_400.0
 
 
 def from_answer(
@@ -286,15 +287,20 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
         except ValueError:
             continue
         if math.isfinite(seconds):
-            return max(0.0, seconds)
+            return _waiting(seconds)
     date = headers.get("retry-after") or headers.get(_PROVIDER_RETRY, "")
     try:
         # late: the package is large, and few answers have a date
         from email.utils import parsedate_to_datetime
 
-        return max(0.0, parsedate_to_datetime(date).timestamp() - now)
+        return _waiting(parsedate_to_datetime(date).timestamp() - now)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
+
+
+def _waiting(seconds: float) -> float | None:
+    """Return how long to wait; None for what nobody can mean."""
+    return max(0.0, seconds) if seconds <= _LONGEST_WAIT_S else None
 
 
 def request_id_of(headers: Mapping[str, str], secret: Secret | None) -> str | None:
