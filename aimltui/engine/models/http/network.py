@@ -25,6 +25,8 @@ _MOST_SEEN = 64 * 1024
 """Bytes of the beginning of an answer that are remembered."""
 _TOGETHER_S = 0.008
 """Seconds between two times that readers are woken together; less than a quarter of a frame of the screen."""
+_LOOKED_S = 0.001
+"""Seconds for which it is not looked again: a request looks at all idle connections, and a hundred may start at once."""
 
 
 class _Gate:
@@ -209,6 +211,10 @@ class Stream(httpcore2.AsyncNetworkStream):
     ) -> None:
         self._arrivals = arrivals
         self._has_surplus = has_surplus
+        self.connection: Any = None
+        """The library's connection over this stream, once it is known."""
+        self._looked = -math.inf
+        """When the socket was looked at last, and had nothing."""
         self._seen: bytearray | None = bytearray()
 
     @property
@@ -277,6 +283,7 @@ class Stream(httpcore2.AsyncNetworkStream):
 
     async def aclose(self) -> None:
         """Close the connection."""
+        self.connection = None
         self._arrivals.transport.close()
         try:
             await asyncio.sleep(0)
@@ -301,13 +308,18 @@ class Stream(httpcore2.AsyncNetworkStream):
     def get_extra_info(self, info: str) -> Any:
         """See `httpcore2.AsyncNetworkStream.get_extra_info`."""
         if info == "is_readable":
-            return (
-                self._arrivals.is_readable
-                or _is_readable(self.get_extra_info("socket"))
-                or self._has_surplus(self)
-            )
+            return self._arrivals.is_readable or self._has_arrived() or self._has_surplus(self)
         names = {"client_addr": "sockname", "server_addr": "peername"}
         return self._arrivals.transport.get_extra_info(names.get(info, info))
+
+    def _has_arrived(self) -> bool:
+        """Return whether something has arrived that the loop has not read yet."""
+        now = asyncio.get_running_loop().time()
+        if now - self._looked < _LOOKED_S:
+            return False
+        found = _is_readable(self.get_extra_info("socket"))
+        self._looked = -math.inf if found else now
+        return found
 
 
 class Backend(httpcore2.AnyIOBackend):
@@ -344,10 +356,12 @@ class Backend(httpcore2.AnyIOBackend):
 
     def _has_surplus(self, stream: Stream) -> bool:
         """Return whether the library has read more than the answer: it would take that for the answer to the next request."""
-        for connection in getattr(self._pool, "connections", ()):
-            if getattr(innermost(connection), "_network_stream", None) is stream:
-                return has_surplus(connection)
-        return False
+        if stream.connection is None:
+            # asked for each idle connection before each request, so it is searched for once
+            for connection in getattr(self._pool, "connections", ()):
+                if getattr(innermost(connection), "_network_stream", None) is stream:
+                    stream.connection = connection
+        return stream.connection is not None and has_surplus(stream.connection)
 
 
 async def _connect(
