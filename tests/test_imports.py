@@ -133,6 +133,16 @@ def test_the_demo_loads_no_models_of_connections() -> None:
     assert connected - demo >= {"aimltui.engine.models.provider", "aimltui.engine.models.chat.model"}
 
 
+def test_the_demo_loads_no_openssl() -> None:
+    loaded = loaded_by(
+        "from aimltui.common.late_modules import load_late; load_late()\n"
+        "from aimltui.bootstrap.screen import _import_engine; _import_engine(has_connection=False)\n"
+        "from aimltui.wire.ids import new_id; assert new_id('a_') != new_id('a_')"
+    )
+    assert "aimltui.tui.controllers.code_approvals" in loaded
+    assert not loaded & {"_hashlib", "_ssl"}
+
+
 def test_asking_for_the_version_loads_no_screen() -> None:
     loaded = loaded_by(
         "from aimltui.cli.main import main\ntry:\n    main(['--version'])\nexcept SystemExit:\n    print()"

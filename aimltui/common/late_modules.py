@@ -1,6 +1,7 @@
 """Loads some modules at their first use, although others import them earlier.
 
 `asyncio` imports `ssl`, which brings OpenSSL: 5 MB, and a twentieth of the start of a program that shows a screen first.
+`hashlib` brings 4 MB of it, too, and `pydantic` imports that by `secrets`.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ NAMES = frozenset(
         "textwrap",
         "tokenize",
         "json",
+        "secrets",
+        "hmac",
+        "hashlib",
     }
 )
 """What the imports of a screen import, and a screen does not use."""

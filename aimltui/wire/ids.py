@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
+from random import SystemRandom
 
 ASSISTANT = "asst_"
 THREAD = "thread_"
@@ -20,6 +20,8 @@ UPLOAD_PART = "part_"
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _LENGTH = 24
 _COUNT = len(_ALPHABET) ** _LENGTH
+_RANDOM = SystemRandom()
+"""What `secrets` uses, without its other parts, which bring OpenSSL."""
 
 NewId = Callable[[str], str]
 """Takes a prefix and returns a new id. Injected, so that tests can use counted ids."""
@@ -28,7 +30,7 @@ NewId = Callable[[str], str]
 def new_id(prefix: str) -> str:
     """Return a random id, e.g. `thread_4mYk...`."""
     # one number for all characters: a call of the system for each takes ten times as long
-    number, characters = secrets.randbelow(_COUNT), []
+    number, characters = _RANDOM.randrange(_COUNT), []
     for _ in range(_LENGTH):
         number, place = divmod(number, len(_ALPHABET))
         characters.append(_ALPHABET[place])

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from textual.message import Message as TextualMessage
@@ -22,8 +23,12 @@ if TYPE_CHECKING:
 CODE_INTERPRETER = "code_interpreter"
 _SOURCE = "the model, as code for the code interpreter"
 _TOUCHES = f"No sandbox contains it. {RIGHTS}"
-_FINGERPRINT = hashlib.sha256(f"{CODE_INTERPRETER}\n{_TOUCHES}".encode()).hexdigest()
-"""Hash of what "always in this thread" is for: if the program runs code in another way, the user is asked again."""
+
+
+@cache
+def _fingerprint() -> str:
+    """Return the hash of what "always in this thread" is for: if the program runs code in another way, the user is asked again."""
+    return hashlib.sha256(f"{CODE_INTERPRETER}\n{_TOUCHES}".encode()).hexdigest()
 
 
 class CodeApprovals:
@@ -47,7 +52,7 @@ class CodeApprovals:
         The engine calls this from its own tasks; the screen learns of the question by a message. Cancelling it
         withdraws the question.
         """
-        if self._approvals.allows(_FINGERPRINT, code.thread_id):
+        if self._approvals.allows(_fingerprint(), code.thread_id):
             return CodeDecision(True)
         call = self._call_of(code)
         self._asked[call] = asyncio.get_running_loop().create_future()
@@ -62,7 +67,7 @@ class CodeApprovals:
     def _call_of(self, code: PendingCode) -> PendingCall:
         self._count += 1
         tool = LocalTool(
-            CODE_INTERPRETER, "", {}, "code", _SOURCE, _TOUCHES, fingerprint=_FINGERPRINT, code=code.code
+            CODE_INTERPRETER, "", {}, "code", _SOURCE, _TOUCHES, fingerprint=_fingerprint(), code=code.code
         )
         arguments = json.dumps({"code": code.code}, ensure_ascii=False)
         return PendingCall(
@@ -96,7 +101,7 @@ class CodeApprovals:
             return
         self._answer(call, CodeDecision(True))
         if in_thread:
-            self._approvals.allow_in_thread(_FINGERPRINT, CODE_INTERPRETER, call.thread_id)
+            self._approvals.allow_in_thread(_fingerprint(), CODE_INTERPRETER, call.thread_id)
             for other in self.calls_of(call.thread_id):
                 self._answer(other, CodeDecision(True))
 
