@@ -265,7 +265,7 @@ async def _connect_engine(
         assistant_folder=_assistant_folder(client, source.settings, config_file),
         local_tools=tools,
         has_temporary=True,
-        expect_run=_warm_up_models if connection else _warm_up_screen,
+        expect_run=_warm_up_models if connection else _warm_up_demo,
     )
 
 
@@ -372,6 +372,15 @@ def _warm_up_models() -> None:
 
     with gc_tuning.paused():
         warm_up()
+    _warm_up_demo()
+
+
+@cache
+def _warm_up_demo() -> None:
+    from aimltui.engine.tools.code_interpreter.service import load_sandboxes
+
+    with gc_tuning.paused():
+        load_sandboxes()
     _warm_up_screen()
 
 

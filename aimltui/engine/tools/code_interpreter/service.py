@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aimltui.common.dataclass import dataclass
 from aimltui.engine.tools.code_interpreter import packages as environment
-from aimltui.engine.tools.code_interpreter import selection as choices
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
-from aimltui.engine.tools.code_interpreter.limits import SandboxLimits
 from aimltui.engine.tools.code_interpreter.packages import Environment
-from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter, default_executable, find
-from aimltui.engine.tools.code_interpreter.sandboxes.unconfined import Unconfined
-from aimltui.engine.tools.code_interpreter.selection import SandboxChoice
-from aimltui.engine.tools.code_interpreter.sessions.session import Session
 from aimltui.engine.tools.code_interpreter.tool import STANDARD
+
+if TYPE_CHECKING:
+    from aimltui.engine.tools.code_interpreter.limits import SandboxLimits
+    from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
+    from aimltui.engine.tools.code_interpreter.selection import SandboxChoice
+    from aimltui.engine.tools.code_interpreter.sessions.session import Session
 
 AUTO = "auto"
 OFF = "off"
@@ -33,6 +35,13 @@ class Status:
     """False if no sandbox works here. If it is on nevertheless, the user approves each piece of code."""
     may_agree: bool = False
     """Whether it is off, but would be on if the user agreed."""
+
+
+@cache
+def load_sandboxes() -> None:
+    """Import what runs code, which a thread without code does without. Blocks: run it in a worker thread."""
+    import aimltui.engine.tools.code_interpreter.selection
+    import aimltui.engine.tools.code_interpreter.sessions.session  # noqa: F401
 
 
 class InterpreterService:
@@ -74,6 +83,9 @@ class InterpreterService:
         """Whether code can be run here. The first call tests sandboxes, which takes a moment."""
         if self._wanted == OFF:
             return Status(False, _OFF)
+        await asyncio.to_thread(load_sandboxes)
+        from aimltui.engine.tools.code_interpreter.sandboxes.unconfined import Unconfined
+
         try:
             _, choice = await self._choose()
         except SandboxError as error:
@@ -95,6 +107,9 @@ class InterpreterService:
         status = await self.status()
         if not status.is_on:
             raise SandboxError(status.sentence)
+        from aimltui.engine.tools.code_interpreter.sandboxes.unconfined import Unconfined
+        from aimltui.engine.tools.code_interpreter.sessions.session import Session
+
         interpreter, choice = await self._choose()
         return Session(choice.sandbox or Unconfined(), directory, interpreter, self._limits)
 
@@ -111,6 +126,9 @@ class InterpreterService:
         return found if found is not None and found.works else None
 
     async def _choose(self) -> tuple[Interpreter, SandboxChoice]:
+        from aimltui.engine.tools.code_interpreter import selection as choices
+        from aimltui.engine.tools.code_interpreter.python_runtime import default_executable, find
+
         own = self._environment()
         executable = own.executable if own is not None else self._executable or default_executable()
         async with self._lock:

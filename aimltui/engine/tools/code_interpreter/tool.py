@@ -30,7 +30,6 @@ from aimltui.engine.tools.code_interpreter.files import listing as outputs
 from aimltui.engine.tools.code_interpreter.other_languages import advice
 from aimltui.engine.tools.code_interpreter.sessions import events
 from aimltui.engine.tools.code_interpreter.sessions.pool import SessionPool, SessionSlot
-from aimltui.engine.tools.code_interpreter.sessions.session import RESTARTED
 from aimltui.engine.tools.code_interpreter.sessions.transcript import CellTranscript
 
 PLACE = "/mnt/data/"
@@ -107,7 +106,7 @@ class CodeInterpreter:
                 is_new_session, slot.has_run = context.has_run_code and not slot.has_run, True
                 if is_new_session:
                     # the session that the model remembers has ended: it belonged to an earlier process, or made room for another
-                    for said in await cell.take(events.Notice(RESTARTED)):
+                    for said in await cell.take(events.Notice(events.RESTARTED)):
                         yield said
                 told = cast(AsyncGenerator[events.SessionEvent, None], slot.runner.run(code))
                 try:

@@ -6,6 +6,10 @@ from typing import Literal
 
 from aimltui.common.dataclass import dataclass
 
+RESTARTED = (
+    "The interpreter was restarted: variables of earlier cells are gone, files in /mnt/data are still there."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Output:

@@ -16,11 +16,14 @@ from aimltui.engine.tools.code_interpreter.limits import SandboxLimits
 from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
 from aimltui.engine.tools.code_interpreter.sandboxes.base import Sandbox
 from aimltui.engine.tools.code_interpreter.sessions.cell import Cell
-from aimltui.engine.tools.code_interpreter.sessions.events import Done, FileChanged, Notice, SessionEvent
-
-RESTARTED = (
-    "The interpreter was restarted: variables of earlier cells are gone, files in /mnt/data are still there."
+from aimltui.engine.tools.code_interpreter.sessions.events import (
+    RESTARTED,
+    Done,
+    FileChanged,
+    Notice,
+    SessionEvent,
 )
+
 LATE = "This was printed after the end of the cell before:"
 _STOP_S = (0.03, 0.07)
 """Seconds that a cancelled cell gets to stop after each interrupt, before everything is killed. One interrupt is not
