@@ -2,9 +2,9 @@
 # @ag-ui/client 1.0.0 (npm, the client of the AG-UI protocol): `compactEvents`, which is there to store a run in few events, puts a message that an error
 # cuts short behind the error, and the client refuses such a run: played back, the half answer that the user saw is gone, and an error is raised.
 # Nothing may follow RUN_ERROR (the client says so itself: "No further events can be sent"). Events that come while a message is open are kept back until
-# its end, and where the end does not come, the message is written last. The documentation says that events between are moved behind a message
-# (https://docs.ag-ui.com/concepts/serialization); one would expect RUN_ERROR not to be one of them, since a run that was played
-# through before plays after compaction as well. A run whose messages were all complete stays as it is.
+# its end, and where the end does not come, the message is written last. The documentation says that events within a message are moved behind
+# it, and that the meaning stays (https://docs.ag-ui.com/sdk/js/client/compaction); one would expect RUN_ERROR not to be moved, so that a run
+# that could be played before can be played after compaction. A run whose messages were all complete stays as it is.
 # Seen on 2026-12-01, Linux, Node.js 20.20:
 #     as it came: RUN_STARTED TEXT_MESSAGE_START TEXT_MESSAGE_CONTENT TEXT_MESSAGE_CONTENT TEXT_MESSAGE_END RUN_ERROR
 #       messages ["Half an answer"], no error

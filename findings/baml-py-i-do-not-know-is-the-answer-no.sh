@@ -2,7 +2,7 @@
 # baml-py 0.226.3 (BAML, which reads a model's prose as a declared type): for an enum of YES and NO, "I do not know" is read as NO, "Nothing is said
 # about it" as NO, "Yesterday" as YES, and for colors, "I am bored" as RED. A value is looked for within words too, and one that is found at
 # all is the result. One would expect a value to be found in a sentence as a whole word, and an error where none is named, as
-# there is for "Perhaps", and for a sentence that names two (https://docs.boundaryml.com/ref/baml/enum). What a classifier says when it
+# there is for "Perhaps", and for a sentence that names two values once each. What a classifier says when it
 # does not know has a "no" or a "not" in it, so that it becomes a NO in silence. A bool takes neither yes nor no, but "untrue" is True.
 # Seen on 2026-12-01, Linux, Python 3.11:
 #     Ask: 'Yes.' -> Answer.YES

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # poml 0.0.8 (Microsoft's markup for prompts): what is written as an XML entity is not in the prompt at all: "R&amp;D" is sent as "RD", "if a &lt; b" as
 # "if a b", "Use &lt;b&gt; tags" as "Use b tags", "&#66;ern" as "ern", without an error or a warning; in a caption, "A &amp; B" stays as it is
-# written. The language has its own way to write these signs, #lt; and #amp; (https://microsoft.github.io/poml/stable/language/standalone/), and calls
-# its syntax HTML-like; a bare "<" is refused with an error. One would expect the five entities of XML to be read, as any writer of XML makes them, or
+# written. The language has its own way to write these signs, #lt; and #amp; (https://microsoft.github.io/poml/stable/language/basic), and calls its
+# syntax XML-like; a bare "<" is refused with an error. One would expect the five entities of XML to be read, as any writer of XML makes them, or
 # to be refused or left as they are: a condition without its sign is another prompt. Signs that come in by a variable are kept.
 # Seen on 2026-12-01, Linux, Python 3.11:
 #     <p>R&amp;D</p> -> 'RD'
