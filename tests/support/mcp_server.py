@@ -55,6 +55,8 @@ class ScriptedServer:
         """HTTP statuses of the next answers."""
         self.headers: dict[str, str] = {}
         """Headers of those answers."""
+        self.answers: list[httpx2.Response] = []
+        """The next answers, whole."""
         self.session = ""
         self.lost_status = 400
         self.forgets = False
@@ -157,6 +159,8 @@ class ScriptedServer:
     async def over_http(self, request: httpx2.Request) -> httpx2.Response:
         """Answer a request of Streamable HTTP; for `httpx2.MockTransport`."""
         self.requests.append(request)
+        if self.answers:
+            return self.answers.pop(0)
         if self.statuses:
             return httpx2.Response(self.statuses.pop(0), headers=self.headers)
         if request.method != "POST":

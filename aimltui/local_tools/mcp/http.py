@@ -183,6 +183,19 @@ class BoundTransport(httpx2.AsyncBaseTransport):
         if not response.headers.get("content-type", "").startswith("text/event-stream"):
             assert isinstance(response.stream, httpx2.AsyncByteStream)
             response.stream = Limited(response.stream, self._most)
+            return await self._whole(response)
+        return response
+
+    async def _whole(self, response: httpx2.Response) -> httpx2.Response:
+        """Read the body: the package ends the whole session when it meets one that breaks off or cannot be unpacked."""
+        try:
+            await response.aread()
+        except (httpx2.StreamError, httpx2.DecodingError, httpx2.TransportError) as error:
+            await response.aclose()
+            if not response.is_error:
+                why = clean_line(str(error))[:200] or type(error).__name__
+                self._log.note(f"Its answer could not be read: {why}.")
+            return httpx2.Response(response.status_code if response.is_error else 502)
         return response
 
     def _sentence_for(self, status: int) -> str:
@@ -198,7 +211,7 @@ class BoundTransport(httpx2.AsyncBaseTransport):
     def _stays(self, request: httpx2.Request, response: httpx2.Response) -> bool:
         try:
             return origin(str(request.url.join(response.headers["location"]))) == self._home
-        except ValueError:
+        except (ValueError, httpx2.InvalidURL):
             return False
 
     def _refuse(self, status: int) -> httpx2.Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -557,6 +557,49 @@ async def test_no_header_leaves_its_origin_and_no_failure_ends_more_than_its_req
         assert "It answered with the HTTP status 500." in (await at.call(text="hi")).text
         assert (await at.call(text="hi")).text == "hi"
         assert at.state() == "ready"
+
+
+class Broken(httpx2.AsyncByteStream):
+    """A body that breaks off."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b"{"
+        raise httpx2.ReadError("gone")
+
+
+def packed(status: int, kind: str) -> httpx2.Response:
+    """An answer that says it is packed, and is not."""
+    headers = {"content-type": kind, "content-encoding": "gzip"}
+    return httpx2.Response(status, headers=headers, stream=httpx2.ByteStream(b"junk"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (
+            lambda: httpx2.Response(307, headers={"location": "http://a\x1b[31m.example/"}),
+            "redirects to another",
+        ),
+        (lambda: packed(200, "application/json"), "could not be read"),
+        (lambda: packed(200, "text/event-stream"), "connection ended"),
+        (lambda: packed(500, "application/json"), "HTTP status 500"),
+        (
+            lambda: httpx2.Response(200, headers={"content-type": "application/json"}, stream=Broken()),
+            "could not be read: gone",
+        ),
+    ],
+)
+async def test_an_answer_that_cannot_be_read_ends_its_request_only(
+    answer: Callable[[], httpx2.Response], told: str
+) -> None:
+    server = ScriptedServer()
+    async with over_http(server) as at:
+        await at.ready()
+        server.answers.append(answer())
+        assert told in (await at.call(text="hi")).text
+        assert (await at.call(text="hi")).text == "hi"
+        assert at.state() == "ready"
+        assert server.methods.count("initialize") == 1
 
 
 @pytest.mark.parametrize(
