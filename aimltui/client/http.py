@@ -20,7 +20,7 @@ from aimltui.client.request import Outgoing, binary_content, outgoing
 from aimltui.common.bodies import LIMIT_BYTES, BodyTooLong, read_whole
 from aimltui.common.dataclass import dataclass
 from aimltui.common.errors import ConnectionSettingError
-from aimltui.common.proxies import usable_proxy_for
+from aimltui.common.proxies import PROXY_VARIABLES, shown_proxy, usable_proxy_for
 from aimltui.common.sanitize import clean_line
 from aimltui.common.surplus import close_with_surplus
 from aimltui.common.tls import verifying_context, without_certificates
@@ -100,6 +100,7 @@ class HTTPTransport:
         self._remote = remote
         self._patience = patience or Patience()
         self._client: httpx2.AsyncClient | None = None
+        self._proxy: str | None = None
 
     async def call(self, operation: Operation[P, R], params: P) -> R:
         """See `Transport.call`."""
@@ -280,13 +281,17 @@ class HTTPTransport:
                 # a socket needs no certificates, and loading them takes longer than the first answers
                 transport = httpx2.AsyncHTTPTransport(uds=str(uds), verify=without_certificates())
             try:
-                context, proxy = self._settings()
+                context, self._proxy = self._settings()
             except ConnectionSettingError as error:
                 raise TransportError(error.problem, error.remedy) from error
             except ValueError as error:
                 raise TransportError("The URL of the server is not valid.", "Check the URL.") from error
             self._client = httpx2.AsyncClient(
-                transport=transport, follow_redirects=False, proxy=proxy, trust_env=False, verify=context
+                transport=transport,
+                follow_redirects=False,
+                proxy=self._proxy,
+                trust_env=False,
+                verify=context,
             )
         return self._client
 
@@ -358,6 +363,19 @@ class HTTPTransport:
         import httpx2
 
         place = f" {when}" if when else ""
+        if isinstance(error, httpx2.ProxyError):
+            return Unreachable(
+                f"The proxy refused the connection to {self._host}.",
+                f"Check {PROXY_VARIABLES} in the environment.",
+            )
+        # a handshake with the host behind it that ends has no words, or those of TLS
+        is_unmade = isinstance(error, httpx2.ConnectError) and str(error) and "SSL" not in str(error)
+        if self._proxy is not None and (is_unmade or isinstance(error, httpx2.ConnectTimeout)):
+            # whatever is wrong with the host behind it, the proxy would say
+            return Unreachable(
+                f"The proxy {shown_proxy(self._proxy)}, which the environment names for {self._host}, cannot be reached.",
+                f"Check the network, and {PROXY_VARIABLES} in the environment.",
+            )
         if isinstance(error, httpx2.TimeoutException):
             return TimedOut(
                 f"{self._host} did not answer in time{place}.", "Check the connection, and try again."

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 
 import pytest
 
-from aimltui.client.errors import TransportError
+from aimltui.client.errors import TransportError, Unreachable
 from aimltui.client.http import HTTPTransport, Patience, Remote
 from aimltui.common import proxies
 from aimltui.common.errors import ConnectionSettingError
@@ -17,6 +18,7 @@ from aimltui.engine.models.endpoint.endpoint import Endpoint
 from aimltui.engine.models.http.client import EndpointClient
 from aimltui.wire import operations as op
 from aimltui.wire.models import ListModels
+from tests.support.raw_server import raw_server
 
 
 @pytest.fixture(autouse=True)
@@ -108,6 +110,30 @@ def test_a_socks_proxy_is_used_where_its_package_is_there(monkeypatch: pytest.Mo
     monkeypatch.setattr(proxies, "_has_socks", lambda: True)
     monkeypatch.setenv("ALL_PROXY", "socks5h://p.example:1")
     assert usable_proxy_for(origin("https://one.example/v1")) == "socks5h://p.example:1"
+
+
+async def test_a_remote_server_behind_a_proxy_that_refuses_or_is_not_there_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 407 \x1b[31mNo\r\nContent-Length: 0\r\n\r\n")
+
+    async def told() -> str:
+        transport = HTTPTransport(Remote("https://one.example/v1", "k"), Patience(tries=1))
+        with pytest.raises(Unreachable) as refused:
+            await transport.call(op.LIST_MODELS, ListModels())
+        await transport.aclose()
+        assert "NO_PROXY" in refused.value.remedy
+        return refused.value.message
+
+    async with raw_server(refuse) as port:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://u:s3cret@127.0.0.1:{port}")
+        assert await told() == "The proxy refused the connection to one.example."
+    # nobody listens there any more
+    assert await told() == (
+        f"The proxy 127.0.0.1:{port}, which the environment names for one.example, cannot be reached."
+    )
 
 
 async def test_what_needs_no_proxy_does_not_look_at_it(monkeypatch: pytest.MonkeyPatch) -> None:
