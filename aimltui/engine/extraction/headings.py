@@ -27,7 +27,7 @@ _DEFINED = pattern(
     re.MULTILINE,
 )
 _DOCSTRING = pattern(r"\A(?:[^\S\n]*+(?:#[^\n]*+)?\n)*+[rRuU]?(?:\"\"\"|''')\s*(?P<title>\S[^\n]*)")
-_FENCE = pattern(r"^(```|~~~)[^\n]*\n.*?(?:^\1|\Z)", re.MULTILINE | re.DOTALL)
+_FENCE = pattern(r"^(```+(?=[^`\n]*$)|~~~+)[^\n]*\n.*?(?:^\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 _LAST_LEVEL = 99
 
 

@@ -117,7 +117,8 @@ Headings = Iterator[tuple[int, int, str]]
 """The number of a line, from 0, the level of the heading on it, and the heading."""
 
 _ATX = pattern(r" {0,3}(#{1,6})(?:[ \t]+(.*))?$")
-_FENCE = pattern(r" {0,3}(```+|~~~+)")
+_FENCE = pattern(r" {0,3}(```+(?=[^`]*$)|~~~+)")
+"""A line with code between backticks begins no block."""
 _SETEXT = pattern(r" {0,3}(=+|-+)[ \t]*$")
 _UNDERLINE = pattern(r"([!-/:-@\[-`{-~])\1{2,}[ \t]*$")
 _TEX = pattern(
@@ -201,7 +202,7 @@ def _markdown(lines: list[str]) -> Headings:
             mark = opened[1]
             if not fence:
                 fence = mark
-            elif mark.startswith(fence):
+            elif mark.startswith(fence) and not line[opened.end() :].strip():
                 fence = ""
         elif not fence and (found := _ATX.match(line)):
             yield number, len(found[1]), _without_closing(found[2] or "")

@@ -58,6 +58,9 @@ def main() -> None:
 @pytest.mark.parametrize(
     ("text", "name", "words", "path"),
     [
+        ("# A\n\n```ls``` lists.\n\n## B\n\nsteps\n", "a.txt", "steps", "A › B"),
+        ("# A\n\n```md\n```python\n# no\n```\n\n## B\n\nsteps\n", "a.txt", "steps", "A › B"),
+        ("# A\n\n```md\n```python\n# no\n```\n", "a.txt", "# no", "A"),
         (MARKDOWN, "a.md", "Words.", "Manual"),
         (MARKDOWN, "a.md", "More words", "Manual › Set up › On a Mac"),
         (MARKDOWN, "a.md", "The end", "Manual › Use"),

@@ -106,3 +106,14 @@ def test_a_heading_of_thousands_of_blanks_is_read_at_once() -> None:
 def test_hashes_that_close_a_heading_are_no_part_of_it() -> None:
     document = read("a.md", "# C# ##  \n\nwords\n\n# ##\n\nmore\n")
     assert [place(document, word) for word in ("words", "more")] == ["C# › line 3", "## › line 7"]
+
+
+def test_code_between_backticks_on_a_line_hides_no_heading_behind_it() -> None:
+    document = read("a.md", "# Guide\n\n```ls``` lists files.\n\n## Use\n\nsteps\n")
+    assert place(document, "steps") == "Guide › Use › line 7"
+
+
+def test_a_block_of_code_ends_with_its_mark_alone() -> None:
+    document = read("a.md", "# Guide\n\n```md\n```python\n# inside\n```\n\n## Use\n\nsteps\n")
+    assert place(document, "# inside") == "Guide › line 5"
+    assert place(document, "steps") == "Guide › Use › line 10"
