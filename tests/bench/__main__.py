@@ -50,7 +50,7 @@ BENCHES = {
     "store": Bench("store"),
     "settled": Bench("settled", ("--rounds", "2", "--messages", "0"), ("before",)),
     "startup": Bench("startup", ("13",)),
-    "serve": Bench("serve", ("--long", "400")),
+    "serve": Bench("serve", ("--rate", "30")),
     "four": Bench("four"),
     "streaming": Bench("streaming", ("6000", "200")),
     "words": Bench("words", ("20000",)),
