@@ -24,7 +24,7 @@ _WRAPPED = pattern(r"^(?:[^{]{0,60}\b[45]\d\d\b\W{0,3})?(\{.*\})\W{0,3}$", re.DO
 """A message that holds another server's answer as text, perhaps after its status."""
 _DETAILS = 5
 _READ_LIMIT = 1_000_000
-"""Characters. A longer body is read as plain text: no server sends an error of that size on purpose."""
+"""Characters. Only these are read of a longer body, as plain text: no server sends an error of that size on purpose."""
 _ID_LIMIT = 128
 
 
@@ -46,12 +46,12 @@ class ServerWords:
 
 def words_of_text(body: str, secret: Secret | None) -> ServerWords:
     """Read a body: JSON, a web page, plain text or nothing."""
-    stripped = body.strip().lstrip("\ufeff")
+    stripped = body[:_READ_LIMIT].strip().lstrip("\ufeff")
     if stripped.startswith("<"):
         text = presentable(_title(stripped), secret)
         return ServerWords(text=text, marks=text.lower(), is_html=True)
     try:
-        payload = json.loads(stripped[:_READ_LIMIT])
+        payload = json.loads(stripped)
     except (ValueError, RecursionError):
         return _plain(_without_page(stripped), secret)
     return words_of_json(payload, secret)
