@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
 from textual.widgets import TextArea
 
 from aimltui.client.client import AssistantsClient
@@ -115,6 +116,26 @@ async def desk(
 
 CALL = calls(("weather", '{"city": "Oslo"}'))
 BOTH = calls(("weather", '{"city": "Oslo"}'), ("time", "{}"))
+
+
+async def test_what_is_typed_while_a_card_goes_away_is_in_the_prompt(tmp_path: Path) -> None:
+    async with desk(tmp_path, CALL, says("It is cold.")) as at:
+        await at.here.write("How is the weather?")
+        await at.asked()
+        await at.press("tab")
+        screen, call = at.here.screen, at.card.shown_call
+        assert call is not None
+        # read while the card has the focus, and not handled yet
+        at.card._forward_event(events.Key("x", "x"))
+        call.state = "done"
+        screen.show_calls()
+        assert not at.card.display
+        assert screen.focused is screen.prompt
+        await at.here.until(lambda: screen.prompt.draft == "x")
+        call.state = "asked"
+        screen.show_calls()
+        await at.answer("o", "enter")
+        await at.here.until(lambda: "It is cold." in at.here.texts())
 
 
 async def test_a_call_is_asked_about_and_its_output_reaches_the_model(tmp_path: Path) -> None:

@@ -104,3 +104,15 @@ async def test_a_panel_explains_itself_before_its_last_line_is_mounted(tmp_path:
         await opening
         await here.until(lambda: isinstance(here.app.screen, HelpScreen))
         assert [item.label for item in panel.query_one(FooterBar).items] == ["Rename"]
+
+
+async def test_a_letter_that_was_read_before_the_search_box_had_the_focus_is_in_it(tmp_path: Path) -> None:
+    async with seat(FakeTransport(), tmp_path) as here:
+        await here.pilot.press("ctrl+l")
+        await here.until(lambda: isinstance(here.app.screen, SearchSheet))
+        panel = here.app.screen
+        assert isinstance(panel, SearchSheet)
+        panel.set_focus(None)
+        panel._forward_event(events.Key("x", "x"))
+        panel.set_focus(panel.search_box)
+        await here.until(lambda: panel.search_box.value == "x")

@@ -139,8 +139,6 @@ class CallCard(Widget, can_focus=True):
             # what was chosen was chosen for another call
             self._begin_again()
         self.display = self._shown is not None
-        if not self.display and self.is_focused:
-            self.post_message(self.Left())
         if self.display:
             # asked for once a second: a layout of the whole screen for a card that is hidden would be wasted
             self.refresh(layout=True)

@@ -225,8 +225,8 @@ class SearchSheet(Sheet[str | None]):
         self.show_keys(self._offered)
 
     def on_key(self, event: events.Key) -> None:
-        """Put what is typed into the search box, also before it has the focus."""
-        if self.focused is not self.search_box and event.is_printable and event.character:
+        """Put what is typed into the search box, also what was read before it had the focus; it lets no letter through."""
+        if event.is_printable and event.character:
             event.stop()
             self.search_box.insert(event.character, len(self.search_box.value))
 

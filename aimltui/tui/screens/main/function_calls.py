@@ -70,6 +70,9 @@ class FunctionCallsPart(ScreenPart):
             return
         was_shown = card.display
         card.show(pending, None if expires_at is None else expires_at - self.clock())
+        if not card.display and self.focused is card:
+            # at once: a hidden card would take what is typed until then
+            self.set_focus(self.prompt)
         if card.display != was_shown:
             self.show_state()
 

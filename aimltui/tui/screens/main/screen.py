@@ -195,8 +195,11 @@ class MainScreen(
         self.show_state()
 
     def on_key(self, event: events.Key) -> None:
-        """Put what is typed anywhere into the prompt, except for the letters of a marked card."""
-        if self.focused is self.prompt or not (event.is_printable and event.character):
+        """Put what is typed anywhere into the prompt, except for the letters of a marked card.
+
+        The prompt lets no letter through: with the focus there, this one was read while another widget had it.
+        """
+        if not (event.is_printable and event.character):
             return
         event.stop()
         if self.take_key(event.character):
