@@ -56,7 +56,7 @@ BENCHES = {
     "words": Bench("words", ("20000",)),
     "open": Bench("open", ("1000", "5")),
     "models": Bench("models"),
-    "inspector": Bench("inspector", ("10000", "6")),
+    "inspector": Bench("inspector", ("10000", "24")),
     "ask": Bench("ask", ("3",)),
     "interpreter": Bench("interpreter", ("200",)),
     "transcript": Bench("transcript", ("20000",)),

@@ -1,4 +1,4 @@
-"""ChangeBuffer: collects the changes of a conversation and announces them at most thirty times a second.
+"""ChangeBuffer: collects the changes of a conversation and announces them at most forty times a second.
 
 This is the only place that knows the frame rate.
 """
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from aimltui.tui.state.entries import Change
 from aimltui.tui.state.entry_list import joined
 
-FRAME_S = 1 / 30
+FRAME_S = 1 / 40
 BEHIND_S = 0.25
 """Seconds between two announcements of text that is not on the screen."""
 

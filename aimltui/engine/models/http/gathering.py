@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
 
-GATHER_S = 0.012
-"""Seconds that a piece may wait: about a third of a frame of the screen."""
+GATHER_S = 0.006
+"""Seconds that a piece may wait: a quarter of a frame of the screen."""
 _FULL = 16_384
 """Bytes of one read from which on waiting gains nothing."""
 _WAITED_S = 0.0003

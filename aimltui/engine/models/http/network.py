@@ -24,7 +24,7 @@ _MOST_BYTES = 256 * 1024
 _MOST_SEEN = 64 * 1024
 """Bytes of the beginning of an answer that are remembered."""
 _TOGETHER_S = 0.008
-"""Seconds between two times that readers are woken together; less than a quarter of a frame of the screen."""
+"""Seconds between two times that readers are woken together; less than a third of a frame of the screen."""
 _LOOKED_S = 0.001
 """Seconds for which it is not looked again: a request looks at all idle connections, and a hundred may start at once."""
 

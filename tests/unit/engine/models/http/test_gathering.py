@@ -42,7 +42,7 @@ class Line:
 
 
 async def test_pieces_of_a_fast_body_are_read_together() -> None:
-    line = Line(0.005, [100] * 300)
+    line = Line(0.002, [100] * 300)
     await line.read_all()
     assert sum(line.got) == 30_000
     assert len(line.got) < 150
